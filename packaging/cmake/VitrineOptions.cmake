@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Compiler settings shared by every target: language level, warnings, hardening, sanitizers.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+option(VITRINE_WERROR "Treat warnings as errors" OFF)
+set(VITRINE_SANITIZE "" CACHE STRING "Sanitizers to build with: empty, address or thread")
+option(VITRINE_FUZZ "Build the libFuzzer targets with their fuzzing engine (clang only)" OFF)
+
+find_program(VITRINE_CCACHE ccache)
+if(VITRINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${VITRINE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${VITRINE_CCACHE})
+endif()
+
+add_library(vitrine_options INTERFACE)
+target_include_directories(vitrine_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(vitrine_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+  -Werror=return-type -Werror=unused-result -Werror=switch
+  $<$<BOOL:${VITRINE_WERROR}>:-Werror>
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+# Iterator and bounds assertions of the standard library stay on in what users run: a bug aborts.
+target_compile_definitions(vitrine_options INTERFACE _GLIBCXX_ASSERTIONS)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(vitrine_options INTERFACE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+
+if(VITRINE_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+elseif(VITRINE_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+endif()

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One CMake target per room, one ctest entry per test program.
+
+# vitrine_room(<folder> SOURCES a.cpp... HEADERS a.h... [DEPS vmm::base ...] [MOC])
+# Makes the static library `vmm_base` with the alias `vmm::base` for the folder `vmm/base`.
+# HEADERS are the public ones; each must compile alone (VERIFY_INTERFACE_HEADER_SETS).
+function(vitrine_room folder)
+  cmake_parse_arguments(ROOM "MOC" "" "SOURCES;HEADERS;DEPS" ${ARGN})
+  string(REPLACE "/" "_" target ${folder})
+  string(REPLACE "/" "::" alias ${folder})
+  if(ROOM_SOURCES)
+    add_library(${target} STATIC ${ROOM_SOURCES})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(${alias} ALIAS ${target})
+  target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${ROOM_HEADERS})
+  target_link_libraries(${target} ${scope} vitrine_options ${ROOM_DEPS})
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  if(ROOM_MOC)
+    set_target_properties(${target} PROPERTIES AUTOMOC ON)
+  endif()
+endfunction()
+
+# vitrine_test(<name> LABEL unit|device|kvm|ui|e2e|fuzz SOURCES a.cpp [DEPS ...] [TIMEOUT seconds])
+# A Qt Test program (one class per program, QTEST_GUILESS_MAIN and `#include "<file>.moc"`).
+# Exit status 77 counts as skipped; the program prints the reason.
+function(vitrine_test name)
+  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${TEST_SOURCES})
+  set_target_properties(${name} PROPERTIES AUTOMOC ON)
+  target_link_libraries(${name} PRIVATE vitrine_options Qt6::Test ${TEST_DEPS})
+  add_test(NAME ${TEST_LABEL}.${name} COMMAND ${name})
+  set_tests_properties(${TEST_LABEL}.${name} PROPERTIES
+    LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} SKIP_RETURN_CODE 77
+    ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
+  if(TEST_LABEL STREQUAL "kvm")
+    set_tests_properties(${TEST_LABEL}.${name} PROPERTIES RESOURCE_LOCK kvm)
+  endif()
+endfunction()
