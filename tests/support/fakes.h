@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Fakes a device test hands to a real device: clock, interrupt lines and controller, map sink, and a
-// small machine (RAM and buses) to put it in.
+// Fakes a device test hands to a real device: clock, interrupt lines and controller, map sink, and
+// a small machine (RAM and buses) to put it in.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,7 @@ private:
     public:
         FakeTimer(FakeClock& clock, std::function<void()> callback)
             : m_clock(clock), m_callback(std::move(callback))
-        {
-        }
+        {}
         ~FakeTimer() override { disarm(); }
         void arm(uint64_t deadlineNs) override
         {
@@ -56,7 +55,8 @@ private:
         }
         void disarm() override
         {
-            std::erase_if(m_clock.m_armed, [this](const auto& item) { return item.second == this; });
+            std::erase_if(m_clock.m_armed,
+                          [this](const auto& item) { return item.second == this; });
         }
         void callback() { m_callback(); }
 
@@ -142,7 +142,8 @@ private:
     std::vector<vmm::bus::MsiMessage> m_sent;
 };
 
-/// Map sink that keeps the ranges; dirty bits are what the test sets in `dirty` (taken by the next call).
+/// Map sink that keeps the ranges; dirty bits are what the test sets in `dirty` (taken by the next
+/// call).
 class FakeMapSink final : public vmm::memory::MapSink {
 public:
     vmm::Result<void> addRange(const vmm::memory::MapRange& range) override
@@ -186,8 +187,7 @@ public:
 struct FakeBoard {
     explicit FakeBoard(uint64_t ramSize = uint64_t{16} << 20)
         : memory(std::move(*vmm::memory::GuestMemory::create({ramSize, 0})))
-    {
-    }
+    {}
     vmm::pci::PciServices pciServices() { return {pio, mmio, map, *memory, interrupts}; }
 
     FakeClock clock;

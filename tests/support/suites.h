@@ -14,9 +14,9 @@
 
 namespace tests {
 
-/// Save, load into a fresh device, save again: the same bytes. Damaged records fail with a sentence or give
-/// a device that still saves; none crashes. `make` builds a fresh device of the same configuration;
-/// `device` is one that has been driven into an interesting state.
+/// Save, load into a fresh device, save again: the same bytes. Damaged records fail with a sentence
+/// or give a device that still saves; none crashes. `make` builds a fresh device of the same
+/// configuration; `device` is one that has been driven into an interesting state.
 inline void deviceStateSuite(vmm::state::Participant& device,
                              const std::function<std::unique_ptr<vmm::state::Participant>()>& make)
 {

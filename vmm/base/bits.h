@@ -88,7 +88,8 @@ constexpr std::optional<T> checkedSum(T a, T b)
     return sum;
 }
 
-/// `value` rounded up or down to a multiple of `alignment`, a power of two. The caller knows it fits.
+/// `value` rounded up or down to a multiple of `alignment`, a power of two. The caller knows it
+/// fits.
 constexpr uint64_t alignUp(uint64_t value, uint64_t alignment)
 {
     return (value + alignment - 1) & ~(alignment - 1);

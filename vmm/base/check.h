@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CHECK(): our own bugs abort with their place. Never used on anything a guest, a file or a peer sent.
+// CHECK(): our own bugs abort with their place. Never used on anything a guest, a file or a peer
+// sent.
 #pragma once
 
 namespace vmm {

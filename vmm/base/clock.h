@@ -24,13 +24,14 @@ public:
     virtual int64_t utcNs() const = 0;
 };
 
-/// A one-shot timer on a Clock. arm/disarm from any thread; the callback runs on the timer service's
-/// thread, without any lock held. When the destructor returns the callback does not run any more;
-/// destroy it without holding a lock the callback takes.
+/// A one-shot timer on a Clock. arm/disarm from any thread; the callback runs on the timer
+/// service's thread, without any lock held. When the destructor returns the callback does not run
+/// any more; destroy it without holding a lock the callback takes.
 class Timer {
 public:
     virtual ~Timer() = default;
-    /// Calls back once at guest time `deadlineNs` (at once when that is past); replaces an earlier arming.
+    /// Calls back once at guest time `deadlineNs` (at once when that is past); replaces an earlier
+    /// arming.
     virtual void arm(uint64_t deadlineNs) = 0;
     virtual void disarm() = 0;
 };

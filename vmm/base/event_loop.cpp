@@ -126,8 +126,7 @@ class GuestClock::LoopTimer final : public Timer {
 public:
     LoopTimer(GuestClock& clock, std::function<void()> callback)
         : m_clock(clock), m_callback(std::move(callback))
-    {
-    }
+    {}
 
     ~LoopTimer() override
     {
@@ -255,7 +254,8 @@ void GuestClock::fire()
     uint64_t expirations = 0;
     [[maybe_unused]] const ssize_t got = ::read(m_timerFd.get(), &expirations, sizeof expirations);
     MutexLock lock(m_mutex);
-    const uint64_t now = nowNs(); // timers armed by callbacks wait for the next round: no endless loop
+    const uint64_t now =
+        nowNs(); // timers armed by callbacks wait for the next round: no endless loop
     while (!m_paused && !m_armed.empty() && m_armed.begin()->first <= now) {
         LoopTimer* timer = m_armed.begin()->second;
         timer->removeLocked();

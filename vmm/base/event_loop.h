@@ -17,8 +17,8 @@
 
 namespace vmm {
 
-/// A thread with an epoll loop. Owner: whoever created it; the destructor stops and joins the thread.
-/// Functions posted and callbacks run on that thread, in order, and must not block.
+/// A thread with an epoll loop. Owner: whoever created it; the destructor stops and joins the
+/// thread. Functions posted and callbacks run on that thread, in order, and must not block.
 class EventLoop {
 public:
     /// Starts the thread under the name `name` (15 characters count).
@@ -31,7 +31,8 @@ public:
     /// Calls back each time `fd` is readable (level-triggered) until remove(fd). Any thread. The
     /// descriptor stays the caller's and must stay open until removed.
     Result<void> watch(int fd, std::function<void()> readable);
-    /// After it returns the callback does not run any more (called on the loop's own thread: it does not run again).
+    /// After it returns the callback does not run any more (called on the loop's own thread: it
+    /// does not run again).
     void remove(int fd);
 
     bool onThread() const { return std::this_thread::get_id() == m_thread.get_id(); }

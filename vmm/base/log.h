@@ -13,7 +13,8 @@ enum class LogLevel { Debug, Info, Warning, Error };
 /// Writes one line to stderr (level Debug only when the environment has VITRINE_DEBUG). Any thread.
 void log(LogLevel level, std::string_view category, std::string_view message);
 
-/// Log lines a guest can cause: the first `kLines` are written, the rest are only counted. Any thread.
+/// Log lines a guest can cause: the first `kLines` are written, the rest are only counted. Any
+/// thread.
 class GuestLog {
 public:
     static constexpr uint64_t kLines = 20;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Mutex and MutexLock that clang's -Wthread-safety understands; std::lock_guard raises false alarms.
+// Mutex and MutexLock that clang's -Wthread-safety understands; std::lock_guard raises false
+// alarms.
 #pragma once
 
 #include <condition_variable>
@@ -32,8 +33,7 @@ class VITRINE_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
 public:
     explicit MutexLock(Mutex& mutex) VITRINE_THREAD_ATTRIBUTE(acquire_capability(mutex))
         : m_lock(mutex.native())
-    {
-    }
+    {}
     ~MutexLock() VITRINE_THREAD_ATTRIBUTE(release_capability()) {}
     MutexLock(const MutexLock&) = delete;
     MutexLock& operator=(const MutexLock&) = delete;

@@ -13,21 +13,22 @@ namespace vmm {
 
 /// What kind of trouble an Error is; the caller may branch on it, people read the sentence.
 enum class ErrorCode {
-    Invalid,      ///< input that cannot be accepted (image, state file, argument)
-    NotFound,     ///< the named thing does not exist
-    Permission,   ///< the host refused access
-    Unsupported,  ///< the host or this build cannot do it
-    Exhausted,    ///< no memory, space or slot left
-    Busy,         ///< somebody else holds it
-    Io,           ///< the host's input/output failed
-    OutOfBounds,  ///< a guest address or offset outside its range
-    Cancelled,    ///< given up on request
+    Invalid,     ///< input that cannot be accepted (image, state file, argument)
+    NotFound,    ///< the named thing does not exist
+    Permission,  ///< the host refused access
+    Unsupported, ///< the host or this build cannot do it
+    Exhausted,   ///< no memory, space or slot left
+    Busy,        ///< somebody else holds it
+    Io,          ///< the host's input/output failed
+    OutOfBounds, ///< a guest address or offset outside its range
+    Cancelled,   ///< given up on request
 };
 
 /// One human sentence, without a final period, and what a program needs to decide. Cheap to move.
 class Error {
 public:
-    /// `sentence` names the file or device and the reason: "disk.raw: not readable: Permission denied".
+    /// `sentence` names the file or device and the reason: "disk.raw: not readable: Permission
+    /// denied".
     Error(ErrorCode code, std::string sentence) : m_code(code), m_sentence(std::move(sentence)) {}
 
     /// "what: strerror(number)" with the code that fits the errno value `number`.
@@ -36,7 +37,8 @@ public:
     ErrorCode code() const { return m_code; }
     const std::string& sentence() const { return m_sentence; }
 
-    /// Puts "context: " in front of the sentence and returns the error, for each layer to add its part.
+    /// Puts "context: " in front of the sentence and returns the error, for each layer to add its
+    /// part.
     Error within(std::string_view context) &&;
 
 private:

@@ -62,8 +62,7 @@ Result<MappedRegion> MappedRegion::map(int fd, uint64_t offset, size_t size, int
 
 MappedRegion::MappedRegion(MappedRegion&& other) noexcept
     : m_data(std::exchange(other.m_data, nullptr)), m_size(std::exchange(other.m_size, 0))
-{
-}
+{}
 
 MappedRegion& MappedRegion::operator=(MappedRegion&& other) noexcept
 {

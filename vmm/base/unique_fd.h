@@ -47,9 +47,10 @@ private:
 class MappedRegion {
 public:
     MappedRegion() = default;
-    /// Maps `size` bytes of `fd` from `offset`, shared; `protection` and `flags` as in mmap(2). With
-    /// `fd` -1 and MAP_ANONYMOUS in `flags`, fresh zeroed memory.
-    static Result<MappedRegion> map(int fd, uint64_t offset, size_t size, int protection, int flags);
+    /// Maps `size` bytes of `fd` from `offset`, shared; `protection` and `flags` as in mmap(2).
+    /// With `fd` -1 and MAP_ANONYMOUS in `flags`, fresh zeroed memory.
+    static Result<MappedRegion> map(int fd, uint64_t offset, size_t size, int protection,
+                                    int flags);
     MappedRegion(MappedRegion&& other) noexcept;
     MappedRegion& operator=(MappedRegion&& other) noexcept;
     ~MappedRegion() { reset(); }

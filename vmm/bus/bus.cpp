@@ -43,16 +43,17 @@ Result<uint64_t> Table<Handler>::add(std::string name, Entry<Handler> entry)
     CHECK(entry.size > 0 && entry.base + (entry.size - 1) >= entry.base);
     MutexLock lock(m_mutex);
     auto entries = std::make_unique<Entries>(*m_table.load());
-    const auto at = std::upper_bound(
-        entries->begin(), entries->end(), entry.base,
-        [](uint64_t base, const Keyed& keyed) { return base < keyed.entry.base; });
+    const auto at =
+        std::upper_bound(entries->begin(), entries->end(), entry.base,
+                         [](uint64_t base, const Keyed& keyed) { return base < keyed.entry.base; });
     const bool hitsNext = at != entries->end() && at->entry.base - entry.base < entry.size;
-    const bool hitsPrevious =
-        at != entries->begin() &&
-        entry.base - std::prev(at)->entry.base < std::prev(at)->entry.size;
+    const bool hitsPrevious = at != entries->begin() &&
+                              entry.base - std::prev(at)->entry.base < std::prev(at)->entry.size;
     if (hitsNext || hitsPrevious)
-        return Error(ErrorCode::Busy, fmt::format("{} at {:#x} overlaps another device", name, entry.base));
-    // A range that comes and goes under one name (a PCI BAR) counts on in its old counters: bounded memory.
+        return Error(ErrorCode::Busy,
+                     fmt::format("{} at {:#x} overlaps another device", name, entry.base));
+    // A range that comes and goes under one name (a PCI BAR) counts on in its old counters: bounded
+    // memory.
     const auto known = std::find_if(m_counters.begin(), m_counters.end(),
                                     [&](const auto& counters) { return counters->name == name; });
     if (known != m_counters.end()) {
@@ -160,11 +161,13 @@ void forEachPiece(Table<Handler>& table, uint64_t address, unsigned size, Access
 
 } // namespace detail
 
-Result<std::unique_ptr<Registration>> PioBus::map(std::string name, memory::GuestPort port, uint32_t size,
-                                                  PioHandler& handler, unsigned maxWidth)
+Result<std::unique_ptr<Registration>> PioBus::map(std::string name, memory::GuestPort port,
+                                                  uint32_t size, PioHandler& handler,
+                                                  unsigned maxWidth)
 {
     CHECK(port.value() + size <= 0x10000 && (maxWidth == 1 || maxWidth == 2 || maxWidth == 4));
-    const uint64_t id = TRY(m_table.add(std::move(name), {port.value(), size, maxWidth, &handler, nullptr}));
+    const uint64_t id =
+        TRY(m_table.add(std::move(name), {port.value(), size, maxWidth, &handler, nullptr}));
     return std::make_unique<detail::TableRegistration<PioHandler>>(m_table, id);
 }
 
@@ -197,11 +200,13 @@ void PioBus::write(memory::GuestPort port, uint32_t value, unsigned size)
                          });
 }
 
-Result<std::unique_ptr<Registration>> MmioBus::map(std::string name, memory::GuestPhys base, uint64_t size,
-                                                   MmioHandler& handler, unsigned maxWidth)
+Result<std::unique_ptr<Registration>> MmioBus::map(std::string name, memory::GuestPhys base,
+                                                   uint64_t size, MmioHandler& handler,
+                                                   unsigned maxWidth)
 {
     CHECK(maxWidth == 1 || maxWidth == 2 || maxWidth == 4 || maxWidth == 8);
-    const uint64_t id = TRY(m_table.add(std::move(name), {base.value(), size, maxWidth, &handler, nullptr}));
+    const uint64_t id =
+        TRY(m_table.add(std::move(name), {base.value(), size, maxWidth, &handler, nullptr}));
     return std::make_unique<detail::TableRegistration<MmioHandler>>(m_table, id);
 }
 
@@ -227,8 +232,8 @@ void MmioBus::write(memory::GuestPhys address, uint64_t value, unsigned size)
                              if (entry.handler == nullptr)
                                  return;
                              entry.counters->writes.fetch_add(1, std::memory_order_relaxed);
-                             entry.handler->writeMmio(at - entry.base,
-                                                      (value >> (done * 8)) & widthMask(width), width);
+                             entry.handler->writeMmio(
+                                 at - entry.base, (value >> (done * 8)) & widthMask(width), width);
                          });
 }
 

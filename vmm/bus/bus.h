@@ -27,9 +27,10 @@ struct AccessCounters {
 
 namespace detail {
 
-/// Lets readers use a table without a lock and writers know when nobody reads the old one: two counters,
-/// readers count in the current one, a writer flips and waits for the other to empty (the idea of SRCU).
-/// A reader's section is one table look-up, so the wait is short, also inside a handler.
+/// Lets readers use a table without a lock and writers know when nobody reads the old one: two
+/// counters, readers count in the current one, a writer flips and waits for the other to empty (the
+/// idea of SRCU). A reader's section is one table look-up, so the wait is short, also inside a
+/// handler.
 class ReaderGate {
 public:
     class Section {
@@ -63,15 +64,16 @@ struct Entry {
     AccessCounters* counters = nullptr; // owned by the Bus, lives as long
 };
 
-/// Keeps the table of a bus. Common to ports and memory, which differ only in width of address and data.
+/// Keeps the table of a bus. Common to ports and memory, which differ only in width of address and
+/// data.
 template <class Handler>
 class Table {
 public:
     ~Table() { delete m_table.load(); }
     Result<uint64_t> add(std::string name, Entry<Handler> entry);
     void remove(uint64_t id);
-    /// The entry that holds `address`; `handler` null where nobody lives, with `size` the distance to the
-    /// next entry (0 when there is none).
+    /// The entry that holds `address`; `handler` null where nobody lives, with `size` the distance
+    /// to the next entry (0 when there is none).
     Entry<Handler> find(uint64_t address);
     std::vector<const AccessCounters*> counters() const;
 
@@ -95,22 +97,25 @@ extern template class Table<MmioHandler>;
 
 } // namespace detail
 
-/// Keeps a range mapped while it lives. Outlived by the bus. May be destroyed inside a handler; a call
-/// into the handler that began before may still be running on another vCPU when it returns.
+/// Keeps a range mapped while it lives. Outlived by the bus. May be destroyed inside a handler; a
+/// call into the handler that began before may still be running on another vCPU when it returns.
 class Registration {
 public:
     virtual ~Registration() = default;
 };
 
 /// The I/O ports. map() from any thread, access from vCPU threads without a lock.
-/// An access is cut into pieces: at range borders, and to each mapping's `maxWidth`; pieces go out in
-/// ascending address order, little-endian. Ports nobody claims read as all ones and ignore writes.
+/// An access is cut into pieces: at range borders, and to each mapping's `maxWidth`; pieces go out
+/// in ascending address order, little-endian. Ports nobody claims read as all ones and ignore
+/// writes.
 class PioBus {
 public:
     /// Claims [port, port + size); Busy when any of it is taken. `name` appears in the statistics.
-    Result<std::unique_ptr<Registration>> map(std::string name, memory::GuestPort port, uint32_t size,
-                                              PioHandler& handler, unsigned maxWidth = 4);
-    /// One access as the CPU makes it; `size` is 1, 2 or 4. Wraps at port 0xffff as nobody claims beyond.
+    Result<std::unique_ptr<Registration>> map(std::string name, memory::GuestPort port,
+                                              uint32_t size, PioHandler& handler,
+                                              unsigned maxWidth = 4);
+    /// One access as the CPU makes it; `size` is 1, 2 or 4. Wraps at port 0xffff as nobody claims
+    /// beyond.
     uint32_t read(memory::GuestPort port, unsigned size);
     void write(memory::GuestPort port, uint32_t value, unsigned size);
     std::vector<const AccessCounters*> counters() const { return m_table.counters(); }
@@ -119,12 +124,13 @@ private:
     detail::Table<PioHandler> m_table;
 };
 
-/// Memory-mapped I/O: what no direct map takes. As PioBus, with accesses of 1 to 8 bytes (KVM cuts at
-/// page borders, so 3, 5, 6 and 7 bytes occur too: they are cut into powers of two).
+/// Memory-mapped I/O: what no direct map takes. As PioBus, with accesses of 1 to 8 bytes (KVM cuts
+/// at page borders, so 3, 5, 6 and 7 bytes occur too: they are cut into powers of two).
 class MmioBus {
 public:
-    Result<std::unique_ptr<Registration>> map(std::string name, memory::GuestPhys base, uint64_t size,
-                                              MmioHandler& handler, unsigned maxWidth = 8);
+    Result<std::unique_ptr<Registration>> map(std::string name, memory::GuestPhys base,
+                                              uint64_t size, MmioHandler& handler,
+                                              unsigned maxWidth = 8);
     uint64_t read(memory::GuestPhys address, unsigned size);
     void write(memory::GuestPhys address, uint64_t value, unsigned size);
     std::vector<const AccessCounters*> counters() const { return m_table.counters(); }
@@ -133,9 +139,10 @@ private:
     detail::Table<MmioHandler> m_table;
 };
 
-/// For blocks of 32-bit registers: the part of an access of any width and alignment that falls into each
-/// register goes through `read32`/`write32` with the aligned offset. A narrow write merges into `merge32`
-/// (what the register's unwritten bytes count as: usually its current value, 0 for write-one-to-clear).
+/// For blocks of 32-bit registers: the part of an access of any width and alignment that falls into
+/// each register goes through `read32`/`write32` with the aligned offset. A narrow write merges
+/// into `merge32` (what the register's unwritten bytes count as: usually its current value, 0 for
+/// write-one-to-clear).
 template <class Read32>
 uint64_t readWindow32(uint64_t offset, unsigned size, Read32 read32)
 {

@@ -12,8 +12,9 @@
 
 namespace vmm::bus {
 
-/// Answers port accesses. vCPU threads, concurrently; must not block. `offset` counts from the start of
-/// the mapped range; `size` is 1, 2 or 4 (never above the mapping's maximum width), inside the range.
+/// Answers port accesses. vCPU threads, concurrently; must not block. `offset` counts from the
+/// start of the mapped range; `size` is 1, 2 or 4 (never above the mapping's maximum width), inside
+/// the range.
 class PioHandler {
 public:
     virtual ~PioHandler() = default;
@@ -37,8 +38,9 @@ public:
     virtual void reset() = 0;
 };
 
-/// Holds background work (an io thread). pause() returns when nothing is in flight that would change guest
-/// memory or device state; idempotent, like resume(). Called by the machine, never on a vCPU thread.
+/// Holds background work (an io thread). pause() returns when nothing is in flight that would
+/// change guest memory or device state; idempotent, like resume(). Called by the machine, never on
+/// a vCPU thread.
 class Worker {
 public:
     virtual ~Worker() = default;
@@ -59,9 +61,9 @@ public:
     }
 };
 
-/// A level a device drives from several threads. Under its own lock the device publishes the level it
-/// wants; after unlocking it calls deliver(). Whoever delivers last sends what was published last, so the
-/// line can neither get stuck high nor lose a rise. Any thread.
+/// A level a device drives from several threads. Under its own lock the device publishes the level
+/// it wants; after unlocking it calls deliver(). Whoever delivers last sends what was published
+/// last, so the line can neither get stuck high nor lose a rise. Any thread.
 class LevelIrq {
 public:
     explicit LevelIrq(IrqLine& line) : m_line(line) {}
@@ -75,8 +77,8 @@ public:
             m_line.set(level);
         m_sent = level;
     }
-    /// After loading a saved state: the line's own level was restored with the interrupt controller, and is
-    /// set again all the same, whatever it was.
+    /// After loading a saved state: the line's own level was restored with the interrupt
+    /// controller, and is set again all the same, whatever it was.
     void redeliver()
     {
         MutexLock lock(m_mutex);
@@ -109,7 +111,8 @@ struct MsiMessage {
     bool operator==(const MsiMessage&) const = default;
 };
 
-/// One MSI or MSI-X vector with its way into the interrupt controller (an irqfd under KVM). Any thread.
+/// One MSI or MSI-X vector with its way into the interrupt controller (an irqfd under KVM). Any
+/// thread.
 class MsiVector {
 public:
     virtual ~MsiVector() = default;
@@ -120,7 +123,8 @@ public:
     virtual const EventFd& eventFd() const = 0;
 };
 
-/// The interrupt controller as the board sees it. Owner: the vCPU backend; outlives every device. Any thread.
+/// The interrupt controller as the board sees it. Owner: the vCPU backend; outlives every device.
+/// Any thread.
 class InterruptController {
 public:
     virtual ~InterruptController() = default;

@@ -7,8 +7,8 @@
 
 namespace vmm::console {
 
-/// Takes what the guest sends. vCPU threads, concurrently; never blocks: what does not fit is dropped
-/// by the backend and counted there.
+/// Takes what the guest sends. vCPU threads, concurrently; never blocks: what does not fit is
+/// dropped by the backend and counted there.
 class ByteSink {
 public:
     virtual ~ByteSink() = default;

@@ -7,8 +7,8 @@
 
 namespace vmm::console {
 
-/// Paused: made, or stopped in between. Running. Suspended: the guest sleeps (S3). Panicked: the guest said
-/// so. Stopped: powered off; the end.
+/// Paused: made, or stopped in between. Running. Suspended: the guest sleeps (S3). Panicked: the
+/// guest said so. Stopped: powered off; the end.
 enum class RunState { Paused, Running, Suspended, Panicked, Stopped };
 
 /// "paused", "running", ... : the words of the command line and D-Bus.

@@ -42,13 +42,13 @@ struct TextScreen {
     std::string toUtf8() const;
 };
 
-/// Pulled by whoever shows the screen, at his pace; a screen nobody shows costs nothing. Any thread, one
-/// update() at a time (a second caller waits).
+/// Pulled by whoever shows the screen, at his pace; a screen nobody shows costs nothing. Any
+/// thread, one update() at a time (a second caller waits).
 class ScanoutSource {
 public:
     virtual ~ScanoutSource() = default;
-    /// Brings `frame` up to date (resizing it as the guest's mode asks) and returns what changed since the
-    /// last update() by anybody; everything when `frame` was not of the current size.
+    /// Brings `frame` up to date (resizing it as the guest's mode asks) and returns what changed
+    /// since the last update() by anybody; everything when `frame` was not of the current size.
     virtual std::vector<Rect> update(Frame& frame) = 0;
     /// Makes the next update() return and draw everything: for a second viewer, screenshots.
     virtual void invalidate() = 0;

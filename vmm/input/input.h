@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input as the guest's devices take it. Keys are Linux evdev codes (linux/input-event-codes.h KEY_*): a
-// place on the keyboard, not a letter.
+// Input as the guest's devices take it. Keys are Linux evdev codes (linux/input-event-codes.h
+// KEY_*): a place on the keyboard, not a letter.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ public:
     virtual uint8_t leds() const = 0;
 };
 
-/// A relative mouse. Any thread; never blocks; motion the guest does not fetch in time is summed up.
+/// A relative mouse. Any thread; never blocks; motion the guest does not fetch in time is summed
+/// up.
 class PointerSink {
 public:
     virtual ~PointerSink() = default;

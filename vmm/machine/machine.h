@@ -31,9 +31,9 @@ struct Counter {
     uint64_t value = 0;
 };
 
-/// A virtual machine. Requests return at once, are carried out in order by the control thread, the one
-/// owner of the run state, and report through their completion; the listener hears of each change.
-/// Any thread, unless said otherwise. Destroying it stops everything first.
+/// A virtual machine. Requests return at once, are carried out in order by the control thread, the
+/// one owner of the run state, and report through their completion; the listener hears of each
+/// change. Any thread, unless said otherwise. Destroying it stops everything first.
 class Machine {
 public:
     /// Builds a paused machine. The listener outlives it. Errors are the person's sentence.
@@ -54,9 +54,11 @@ public:
     virtual void powerButton(Completion done) = 0;
     /// Takes the power away; the machine is Stopped then.
     virtual void powerOff(Completion done) = 0;
-    /// Writes device state and RAM to `path`, atomically; the machine is paused for it and goes on after.
-    /// `progress` (may be empty) gets 0-100 on the control thread and returns false to cancel.
-    virtual void save(const std::string& path, std::function<bool(int)> progress, Completion done) = 0;
+    /// Writes device state and RAM to `path`, atomically; the machine is paused for it and goes on
+    /// after. `progress` (may be empty) gets 0-100 on the control thread and returns false to
+    /// cancel.
+    virtual void save(const std::string& path, std::function<bool(int)> progress,
+                      Completion done) = 0;
     /// Puts an ISO into the first CD-ROM drive, or opens its tray and takes the medium out.
     virtual void insertMedium(const std::string& path, Completion done) = 0;
     virtual void ejectMedium(Completion done) = 0;
@@ -67,7 +69,8 @@ public:
     virtual input::PointerSink& pointer() = 0;
     virtual console::ScanoutSource& scanout() = 0;
 
-    /// Registers of every device and vCPU; pauses the machine for a moment. The callback runs on the control thread.
+    /// Registers of every device and vCPU; pauses the machine for a moment. The callback runs on
+    /// the control thread.
     virtual void devices(std::function<void(std::vector<DeviceInfo>)> done) = 0;
     virtual std::vector<Counter> counters() const = 0;
     /// The pty the serial port is on; empty when there is none.

@@ -17,7 +17,8 @@ namespace {
 /// reads a guest byte twice nor invents accesses, while the guest writes at the same time.
 void volatileCopy(std::byte* to, const std::byte* from, size_t size)
 {
-    // A call through a volatile pointer keeps memcpy opaque to the optimiser: each byte is touched once.
+    // A call through a volatile pointer keeps memcpy opaque to the optimiser: each byte is touched
+    // once.
     static void* (*volatile const kCopy)(void*, const void*, size_t) = std::memcpy;
     kCopy(to, from, size);
 }
@@ -121,7 +122,8 @@ std::vector<uint64_t> GuestMemory::takeDirty()
 
 void GuestMemory::stopTracking()
 {
-    m_tracking.store(false, std::memory_order_release); // the bitmap stays: writers may still hold it
+    m_tracking.store(false,
+                     std::memory_order_release); // the bitmap stays: writers may still hold it
 }
 
 void GuestMemory::markDirty(uint64_t ramOffset, uint64_t size)

@@ -17,17 +17,18 @@
 
 namespace vmm::memory {
 
-/// A checked stretch of guest RAM: stays valid as long as the GuestMemory. Copies are the only access,
-/// because the guest changes the bytes at any time. Any thread.
+/// A checked stretch of guest RAM: stays valid as long as the GuestMemory. Copies are the only
+/// access, because the guest changes the bytes at any time. Any thread.
 class GuestSlice {
 public:
     GuestSlice() = default;
     size_t size() const { return m_size; }
-    /// Copies between the slice and host memory; offset + length must lie inside (our own bug otherwise).
+    /// Copies between the slice and host memory; offset + length must lie inside (our own bug
+    /// otherwise).
     void copyOut(size_t offset, std::span<std::byte> to) const;
     void copyIn(size_t offset, std::span<const std::byte> from) const;
-    /// For system calls that read or write guest RAM in place (preadv, io_uring). Call markDirty() after a
-    /// write; never look at the bytes through it.
+    /// For system calls that read or write guest RAM in place (preadv, io_uring). Call markDirty()
+    /// after a write; never look at the bytes through it.
     std::byte* ioPointer() const { return m_data; }
     void markDirty() const;
 
@@ -35,8 +36,7 @@ private:
     friend class GuestMemory;
     GuestSlice(class GuestMemory* memory, uint64_t ramOffset, std::byte* data, size_t size)
         : m_memory(memory), m_ramOffset(ramOffset), m_data(data), m_size(size)
-    {
-    }
+    {}
     class GuestMemory* m_memory = nullptr;
     uint64_t m_ramOffset = 0;
     std::byte* m_data = nullptr;
@@ -50,8 +50,8 @@ struct RamLayout {
     uint64_t highSize = 0;
 };
 
-/// All of a machine's RAM. One memfd mapped once, offset 0 = guest address 0, the part above 4 GiB follows
-/// directly after the part below. Owner: Machine; outlives every device. Any thread.
+/// All of a machine's RAM. One memfd mapped once, offset 0 = guest address 0, the part above 4 GiB
+/// follows directly after the part below. Owner: Machine; outlives every device. Any thread.
 class GuestMemory {
 public:
     static constexpr uint64_t kPageSize = 4096;
@@ -64,7 +64,8 @@ public:
     const RamLayout& layout() const { return m_layout; }
     uint64_t ramSize() const { return m_layout.lowSize + m_layout.highSize; }
 
-    /// The stretch [address, address + size) when all of it is RAM in one piece; OutOfBounds otherwise.
+    /// The stretch [address, address + size) when all of it is RAM in one piece; OutOfBounds
+    /// otherwise.
     Result<GuestSlice> slice(GuestPhys address, uint64_t size);
     /// Copies; OutOfBounds, with nothing copied, when any byte is not RAM.
     Result<void> copyOut(GuestPhys address, std::span<std::byte> to);
@@ -72,28 +73,27 @@ public:
 
     /// One little-endian value or POD wire struct, read or written once. OutOfBounds when not RAM.
     template <class T>
-        requires std::is_trivially_copyable_v<T>
-    Result<T> read(GuestPhys address)
+    requires std::is_trivially_copyable_v<T> Result<T> read(GuestPhys address)
     {
         T value;
         TRY(copyOut(address, std::as_writable_bytes(std::span(&value, 1))));
         return value;
     }
     template <class T>
-        requires std::is_trivially_copyable_v<T>
-    Result<void> write(GuestPhys address, const T& value)
+    requires std::is_trivially_copyable_v<T> Result<void> write(GuestPhys address, const T& value)
     {
         return copyIn(address, std::as_bytes(std::span(&value, 1)));
     }
 
     /// Device-side dirty tracking, off by default. startTracking() clears and turns it on;
-    /// takeDirty() returns one bit a page of ramSize() (in RAM offset order) and clears. What vCPUs write is
-    /// tracked by the vCPU backend; whoever wants both merges the two.
+    /// takeDirty() returns one bit a page of ramSize() (in RAM offset order) and clears. What vCPUs
+    /// write is tracked by the vCPU backend; whoever wants both merges the two.
     void startTracking();
     std::vector<uint64_t> takeDirty();
     void stopTracking();
 
-    /// For the vCPU backend and the saved state only: the mapping, indexed by RAM offset, and its memfd.
+    /// For the vCPU backend and the saved state only: the mapping, indexed by RAM offset, and its
+    /// memfd.
     std::byte* hostBase() const { return m_mapping.data(); }
     int memfd() const { return m_memfd.get(); }
 

@@ -50,8 +50,8 @@ std::vector<MapRange> MemoryMap::flattenLocked() const
     std::stable_sort(layers.begin(), layers.end(),
                      [](const Layer* a, const Layer* b) { return a->priority > b->priority; });
     std::vector<MapRange> flat;
-    // Pieces of one range are joined again; ranges stay apart, so that a change of one (PAM) never takes
-    // another (the RAM a vCPU runs in) away for a moment.
+    // Pieces of one range are joined again; ranges stay apart, so that a change of one (PAM) never
+    // takes another (the RAM a vCPU runs in) away for a moment.
     const MapRange* last = nullptr;
     for (auto edge = edges.begin(); edge != edges.end() && std::next(edge) != edges.end(); ++edge) {
         const MapRange* top = nullptr;
@@ -74,7 +74,8 @@ std::vector<MapRange> MemoryMap::flattenLocked() const
     return flat;
 }
 
-Result<void> MemoryMap::setLayer(const std::string& name, int priority, std::vector<MapRange> ranges)
+Result<void> MemoryMap::setLayer(const std::string& name, int priority,
+                                 std::vector<MapRange> ranges)
 {
     MutexLock lock(m_mutex);
     if (ranges.empty())

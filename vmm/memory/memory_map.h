@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What vCPUs reach directly: RAM, ROM and video memory by guest address. All else traps to the MMIO bus.
+// What vCPUs reach directly: RAM, ROM and video memory by guest address. All else traps to the MMIO
+// bus.
 #pragma once
 
 #include <cstddef>
@@ -37,12 +38,14 @@ public:
     virtual ~MapSink() = default;
     virtual Result<void> addRange(const MapRange& range) = 0;
     virtual Result<void> removeRange(const MapRange& range) = 0;
-    /// Pages of a range with dirtyLog On written by vCPUs since the last call, one bit a page; clears.
+    /// Pages of a range with dirtyLog On written by vCPUs since the last call, one bit a page;
+    /// clears.
     virtual Result<std::vector<uint64_t>> takeDirty(const MapRange& range) = 0;
 };
 
-/// The machine's direct map. Layers are named; where ranges overlap, the higher priority wins. Setting a
-/// layer replaces its ranges, and only what differs reaches the sink. Owner: Machine. Any thread.
+/// The machine's direct map. Layers are named; where ranges overlap, the higher priority wins.
+/// Setting a layer replaces its ranges, and only what differs reaches the sink. Owner: Machine. Any
+/// thread.
 class MemoryMap {
 public:
     explicit MemoryMap(MapSink& sink) : m_sink(sink) {}
@@ -54,8 +57,9 @@ public:
     Result<void> setLayer(const std::string& name, int priority, std::vector<MapRange> ranges);
     Result<void> removeLayer(const std::string& name) { return setLayer(name, 0, {}); }
 
-    /// Pages written by vCPUs inside [host, host + size) since the last call, one bit a page; clears. Only for memory
-    /// that is mapped with dirtyLog On; pages not mapped at the moment read as clean.
+    /// Pages written by vCPUs inside [host, host + size) since the last call, one bit a page;
+    /// clears. Only for memory that is mapped with dirtyLog On; pages not mapped at the moment read
+    /// as clean.
     Result<std::vector<uint64_t>> takeDirty(const std::byte* host, uint64_t size);
 
     std::vector<MapRange> ranges() const;

@@ -11,7 +11,9 @@ namespace vmm::pci {
 /// One device's pin as an IrqLine; the PIRQ it is wired to is the OR of all its sources.
 class PciBus::Intx final : public bus::IrqLine {
 public:
-    Intx(PciBus& pciBus, unsigned pirq, uint64_t source) : m_bus(pciBus), m_pirq(pirq), m_source(source) {}
+    Intx(PciBus& pciBus, unsigned pirq, uint64_t source)
+        : m_bus(pciBus), m_pirq(pirq), m_source(source)
+    {}
     void set(bool level) override { m_bus.setLevel(m_pirq, m_source, level); }
 
 private:
@@ -26,8 +28,8 @@ PciBus::~PciBus() = default;
 Result<void> PciBus::attach(PciBdf bdf, PciFunction& function)
 {
     if (!m_functions.emplace(bdf, &function).second)
-        return Error(ErrorCode::Busy, fmt::format("PCI slot {:02x}:{:02x}.{} is taken", bdf.bus, bdf.device,
-                                                  bdf.function));
+        return Error(ErrorCode::Busy, fmt::format("PCI slot {:02x}:{:02x}.{} is taken", bdf.bus,
+                                                  bdf.device, bdf.function));
     return {};
 }
 
@@ -41,14 +43,15 @@ bus::IrqLine& PciBus::intxLine(PciBdf bdf, unsigned pin)
 {
     auto& line = m_lines[{bdf, pin}];
     if (!line)
-        line = std::make_unique<Intx>(*this, pirqFor(bdf.device, pin), uint64_t{bdf.devfn()} << 8 | pin);
+        line = std::make_unique<Intx>(*this, pirqFor(bdf.device, pin),
+                                      uint64_t{bdf.devfn()} << 8 | pin);
     return *line;
 }
 
 void PciBus::setLevel(unsigned pirq, uint64_t source, bool level)
 {
-    // The sink is called under the lock, which keeps two sources' changes in order; it only forwards to
-    // the interrupt controller.
+    // The sink is called under the lock, which keeps two sources' changes in order; it only
+    // forwards to the interrupt controller.
     MutexLock lock(m_mutex);
     auto& levels = m_levels[pirq];
     levels[source] = level;
@@ -144,8 +147,8 @@ uint64_t EcamWindow::readMmio(uint64_t offset, unsigned size)
 
 void EcamWindow::writeMmio(uint64_t offset, uint64_t value, unsigned size)
 {
-    // Byte enables matter (write-one-to-clear status next to command), so no read-modify-write here:
-    // the access goes on in pieces that do not cross a dword.
+    // Byte enables matter (write-one-to-clear status next to command), so no read-modify-write
+    // here: the access goes on in pieces that do not cross a dword.
     for (unsigned done = 0; done < size;) {
         const Target target = decodeEcam(offset + done);
         unsigned part = std::min(size - done, 4U - target.offset % 4U);

@@ -18,7 +18,8 @@ public:
     virtual void setPirq(unsigned index, bool level) = 0;
 };
 
-/// One bus 0. Functions are attached while the machine is built and stay; accesses from vCPU threads.
+/// One bus 0. Functions are attached while the machine is built and stay; accesses from vCPU
+/// threads.
 class PciBus {
 public:
     explicit PciBus(PirqSink& pirqs);
@@ -26,8 +27,8 @@ public:
 
     /// Places `function` at `bdf`; Busy when taken. Not owned; outlives the bus' last access.
     Result<void> attach(PciBdf bdf, PciFunction& function);
-    /// The line a device at `bdf` drives for `pin` (1 = INTA#): slots 0-24 rotate over PIRQE-H by slot
-    /// and pin, 25-31 take PIRQA-D by pin (as the DSDT's _PRT says). Lives as long as the bus.
+    /// The line a device at `bdf` drives for `pin` (1 = INTA#): slots 0-24 rotate over PIRQE-H by
+    /// slot and pin, 25-31 take PIRQA-D by pin (as the DSDT's _PRT says). Lives as long as the bus.
     bus::IrqLine& intxLine(PciBdf bdf, unsigned pin);
     /// The PIRQ index (0 = A) that `pin` of device `slot` is wired to.
     static unsigned pirqFor(unsigned slot, unsigned pin);
@@ -58,8 +59,9 @@ struct PciConfigPortsState {
     }
 };
 
-/// Configuration mechanism #1: CONFIG_ADDRESS at 0xcf8, CONFIG_DATA at 0xcfc (PCI 3.0 section 3.2.2.3.2).
-/// Only a dword at 0xcf8 is CONFIG_ADDRESS; the byte at 0xcf9 is the south bridge's reset control.
+/// Configuration mechanism #1: CONFIG_ADDRESS at 0xcf8, CONFIG_DATA at 0xcfc (PCI 3.0
+/// section 3.2.2.3.2). Only a dword at 0xcf8 is CONFIG_ADDRESS; the byte at 0xcf9 is the south
+/// bridge's reset control.
 class PciConfigPorts final : public bus::PioHandler,
                              public bus::Resettable,
                              public state::Stateful<PciConfigPorts, PciConfigPortsState> {
@@ -69,8 +71,7 @@ public:
     /// `resetControl` gets the byte accesses at 0xcf9 as offset 0.
     PciConfigPorts(PciBus& pciBus, bus::PioHandler& resetControl)
         : m_bus(pciBus), m_resetControl(resetControl)
-    {
-    }
+    {}
     uint32_t readPort(uint16_t offset, unsigned size) override;
     void writePort(uint16_t offset, uint32_t value, unsigned size) override;
     void reset() override { m_address = 0; }
@@ -83,7 +84,8 @@ private:
     std::atomic<uint32_t> m_address{0};
 };
 
-/// ECAM: configuration space as memory, 1 MiB a bus (PCI Express 3.0 section 7.2.2). Mapped by the host bridge.
+/// ECAM: configuration space as memory, 1 MiB a bus (PCI Express 3.0 section 7.2.2). Mapped by the
+/// host bridge.
 class EcamWindow final : public bus::MmioHandler {
 public:
     explicit EcamWindow(PciBus& pciBus) : m_bus(pciBus) {}

@@ -64,8 +64,8 @@ void PciDevice::addCapability(uint8_t offset, std::span<const uint8_t> bytes,
     for (size_t i = 0; i < bytes.size(); ++i)
         defineConfig(static_cast<uint16_t>(offset + i), 1, bytes[i], writable[i]);
     defineConfig(static_cast<uint16_t>(offset + 1), 1, 0, 0);
-    const uint16_t link = m_lastCapability == 0 ? kCapabilities
-                                                : static_cast<uint16_t>(m_lastCapability + 1);
+    const uint16_t link =
+        m_lastCapability == 0 ? kCapabilities : static_cast<uint16_t>(m_lastCapability + 1);
     defineConfig(link, 1, offset, 0);
     defineConfig(kStatus, 2, kStatusCapabilities, 0);
     m_lastCapability = offset;
@@ -73,7 +73,8 @@ void PciDevice::addCapability(uint8_t offset, std::span<const uint8_t> bytes,
 
 Result<void> PciDevice::addMsi(uint8_t offset)
 {
-    // Section 6.8.1, 64-bit form without per-vector masking: id, next, control, address, upper, data.
+    // Section 6.8.1, 64-bit form without per-vector masking: id, next, control, address, upper,
+    // data.
     constexpr std::array<uint8_t, 14> bytes = {kCapabilityMsi, 0, kMsi64Bit, 0};
     constexpr std::array<uint8_t, 14> writable = {0,    0,    kMsiEnable, 0,    0xfc, 0xff, 0xff,
                                                   0xff, 0xff, 0xff,       0xff, 0xff, 0xff, 0xff};
@@ -106,7 +107,8 @@ void PciDevice::declareBar(unsigned index, Bar bar, uint32_t typeBits)
     m_bars[index] = std::move(bar);
 }
 
-void PciDevice::addMmioBar(unsigned index, uint64_t size, bus::MmioHandler& handler, unsigned maxWidth)
+void PciDevice::addMmioBar(unsigned index, uint64_t size, bus::MmioHandler& handler,
+                           unsigned maxWidth)
 {
     Bar bar;
     bar.kind = BarKind::Mmio;
@@ -138,8 +140,10 @@ void PciDevice::addRamBar(unsigned index, uint64_t size, std::byte* host)
 
 Result<void> PciDevice::addRom(std::span<const std::byte> image)
 {
-    const uint64_t size = std::bit_ceil(std::max<uint64_t>(image.size(), memory::GuestMemory::kPageSize));
-    m_rom = TRY(MappedRegion::map(-1, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS));
+    const uint64_t size =
+        std::bit_ceil(std::max<uint64_t>(image.size(), memory::GuestMemory::kPageSize));
+    m_rom =
+        TRY(MappedRegion::map(-1, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS));
     std::copy(image.begin(), image.end(), m_rom.data());
     Bar bar;
     bar.kind = BarKind::Rom;
@@ -183,8 +187,8 @@ void PciDevice::writeConfig(uint16_t offset, uint32_t value, unsigned size)
         for (unsigned i = 0; i < size; ++i) {
             const unsigned at = offset + i;
             const auto fresh = static_cast<uint8_t>(value >> (8 * i));
-            m_config[at] = static_cast<uint8_t>((m_config[at] & ~m_writable[at]) |
-                                                (fresh & m_writable[at]));
+            m_config[at] =
+                static_cast<uint8_t>((m_config[at] & ~m_writable[at]) | (fresh & m_writable[at]));
         }
         refreshLocked();
     }
@@ -214,7 +218,9 @@ void PciDevice::refreshLocked()
     m_busMaster.store((command & kCommandMaster) != 0, std::memory_order_release);
     m_intxDisabled.store((command & kCommandIntxDisable) != 0, std::memory_order_release);
     if (m_msi) {
-        const auto at = [this](unsigned offset) { return static_cast<uint16_t>(m_msiOffset + offset); };
+        const auto at = [this](unsigned offset) {
+            return static_cast<uint16_t>(m_msiOffset + offset);
+        };
         const uint64_t address = loadLocked(at(4), 4) | uint64_t{loadLocked(at(8), 4)} << 32;
         m_msi->setMessage({address, loadLocked(at(12), 2)});
         m_msiEnabled.store((loadLocked(at(2), 2) & kMsiEnable) != 0, std::memory_order_release);
@@ -229,9 +235,10 @@ std::optional<uint64_t> PciDevice::wantedBaseLocked(unsigned index) const
     const Bar& bar = m_bars[index];
     const uint32_t command = loadLocked(kCommand, 2);
     const uint32_t raw = loadLocked(barOffset(index), 4);
-    const bool enabled = bar.kind == BarKind::Io ? (command & kCommandIo) != 0
-                                                 : (command & kCommandMemory) != 0;
-    if (bar.kind == BarKind::None || !enabled || (bar.kind == BarKind::Rom && (raw & kRomEnable) == 0))
+    const bool enabled =
+        bar.kind == BarKind::Io ? (command & kCommandIo) != 0 : (command & kCommandMemory) != 0;
+    if (bar.kind == BarKind::None || !enabled ||
+        (bar.kind == BarKind::Rom && (raw & kRomEnable) == 0))
         return std::nullopt;
     const uint64_t base = raw & ~(bar.size - 1);
     // Address 0 and the top, which a driver writes to learn the size, mean "not placed".

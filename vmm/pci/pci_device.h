@@ -31,8 +31,8 @@ struct PciBdf {
     constexpr auto operator<=>(const PciBdf&) const = default;
 };
 
-/// What configuration accesses reach. vCPU threads, concurrently. Offsets below 4096, an access never
-/// crosses a dword.
+/// What configuration accesses reach. vCPU threads, concurrently. Offsets below 4096, an access
+/// never crosses a dword.
 class PciFunction {
 public:
     virtual ~PciFunction() = default;
@@ -55,14 +55,16 @@ struct PciIdentity {
     uint16_t device = 0;
     uint32_t classCode = 0; ///< 24 bits: base class, sub-class, programming interface
     uint8_t revision = 0;
-    uint16_t subsystemVendor = 0x1af4; ///< 1af4:1100, what firmware takes for "this is a virtual machine"
+    uint16_t subsystemVendor =
+        0x1af4; ///< 1af4:1100, what firmware takes for "this is a virtual machine"
     uint16_t subsystem = 0x1100;
     uint8_t interruptPin = 0; ///< 0 none, 1 INTA#
     uint8_t headerType = 0;   ///< bit 7: more functions in this device
 };
 
 /// What the guest can change of a configuration space: part of the state of each PCI device.
-/// Left out: read-only bytes (made by the constructor) and where BARs are mapped (follows from the bytes).
+/// Left out: read-only bytes (made by the constructor) and where BARs are mapped (follows from the
+/// bytes).
 struct PciConfigState {
     std::array<uint8_t, kConfigSize> config{};
     bool intx = false;
@@ -74,8 +76,8 @@ struct PciConfigState {
 };
 
 /// A PCI function of header type 0. Owns its configuration bytes and the mappings its BARs ask for.
-/// Thread: configuration from vCPU threads under a lock of its own; setIntx/sendMsi from any thread, without
-/// the device's lock held. `name` is the device's in statistics and states.
+/// Thread: configuration from vCPU threads under a lock of its own; setIntx/sendMsi from any
+/// thread, without the device's lock held. `name` is the device's in statistics and states.
 class PciDevice : public PciFunction {
 public:
     PciDevice(std::string name, const PciServices& services, const PciIdentity& identity);
@@ -91,9 +93,10 @@ public:
     const std::string& name() const { return m_name; }
 
 protected:
-    /// Declares BAR `index`; sizes are powers of two (memory >= 16, io >= 4). A 64-bit BAR takes index + 1 too.
-    /// Handlers and host memory must live as long as the device.
-    void addMmioBar(unsigned index, uint64_t size, bus::MmioHandler& handler, unsigned maxWidth = 8);
+    /// Declares BAR `index`; sizes are powers of two (memory >= 16, io >= 4). A 64-bit BAR takes
+    /// index + 1 too. Handlers and host memory must live as long as the device.
+    void addMmioBar(unsigned index, uint64_t size, bus::MmioHandler& handler,
+                    unsigned maxWidth = 8);
     void addIoBar(unsigned index, uint32_t size, bus::PioHandler& handler, unsigned maxWidth = 4);
     /// Memory vCPUs reach directly, prefetchable, with dirty log. At least one page.
     void addRamBar(unsigned index, uint64_t size, std::byte* host);
@@ -101,7 +104,8 @@ protected:
     Result<void> addRom(std::span<const std::byte> image);
     /// One-vector MSI capability (64-bit) at `offset`; sendMsi() uses it.
     Result<void> addMsi(uint8_t offset);
-    /// A capability's bytes (id first; the next pointer is filled in) and which of its bits the guest may write.
+    /// A capability's bytes (id first; the next pointer is filled in) and which of its bits the
+    /// guest may write.
     void addCapability(uint8_t offset, std::span<const uint8_t> bytes,
                        std::span<const uint8_t> writable);
     /// Device-specific configuration bytes: reset value and writable bits, `size` 1, 2 or 4.

@@ -43,15 +43,21 @@ struct MachineSpec {
     std::string serialPath;   ///< for SerialKind::File
     std::string firmwarePath; ///< empty: search for SeaBIOS
     std::string debugconPath; ///< file that gets what firmware writes to port 0x402; empty: none
-    std::string kernelPath;   ///< PVH ELF to start instead of firmware (micro-guests, benches); empty: none
+    std::string
+        kernelPath; ///< PVH ELF to start instead of firmware (micro-guests, benches); empty: none
     bool testDevices = false; ///< isa-debug-exit at 0x501
 
     template <class A>
     void visit(A& a)
     {
-        a.field("name", name).field("memory", memoryBytes).field("cpus", cpus).field("drives", drives);
+        a.field("name", name)
+            .field("memory", memoryBytes)
+            .field("cpus", cpus)
+            .field("drives", drives);
         a.field("boot", boot).field("serial", serial).field("serial-path", serialPath);
-        a.field("firmware", firmwarePath).field("debugcon", debugconPath).field("kernel", kernelPath);
+        a.field("firmware", firmwarePath)
+            .field("debugcon", debugconPath)
+            .field("kernel", kernelPath);
         a.field("test-devices", testDevices);
     }
 

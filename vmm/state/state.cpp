@@ -192,8 +192,8 @@ private:
             return Value(Value::Variant(std::move(list)));
         }
         case kMap:
-            return Value(Value::Variant(
-                std::make_shared<Fields>(TRY(fieldsBody(head.value, depth)))));
+            return Value(
+                Value::Variant(std::make_shared<Fields>(TRY(fieldsBody(head.value, depth)))));
         default:
             return bad("unknown kind of value");
         }
@@ -231,8 +231,8 @@ Result<Record> decode(std::span<const std::byte> bytes)
     reader.field("n", record.name).field("v", record.version);
     TRY(reader.finish());
     const auto it = top.find("f");
-    const auto* fields = it == top.end() ? nullptr
-                                         : std::get_if<std::shared_ptr<Fields>>(&it->second.get());
+    const auto* fields =
+        it == top.end() ? nullptr : std::get_if<std::shared_ptr<Fields>>(&it->second.get());
     if (fields == nullptr)
         return Error(ErrorCode::Invalid, "saved state is damaged: a record has no fields");
     record.fields = **fields;

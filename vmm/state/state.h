@@ -34,14 +34,16 @@ class Value {
 public:
     using Bytes = std::vector<std::byte>;
     using List = std::vector<Value>;
-    using Variant = std::variant<uint64_t, int64_t, Bytes, std::string, List, std::shared_ptr<Fields>>;
+    using Variant =
+        std::variant<uint64_t, int64_t, Bytes, std::string, List, std::shared_ptr<Fields>>;
 
     Value() : m_value(uint64_t{0}) {}
     explicit Value(Variant value) : m_value(std::move(value)) {}
     const Variant& get() const { return m_value; }
 
 private:
-    Variant m_value; // a nested Fields is shared only between copies of one Value and never changed after
+    Variant m_value; // a nested Fields is shared only between copies of one Value and never changed
+                     // after
 };
 
 /// One saved struct: its tag's name, the version it was written with, and its fields.
@@ -57,7 +59,10 @@ std::vector<std::byte> encode(const Record& record);
 Result<Record> decode(std::span<const std::byte> bytes);
 
 template <class S>
-concept StateStruct = requires { S::kTag; };
+concept StateStruct = requires
+{
+    S::kTag;
+};
 
 /// Visitor that saves: state.visit(writer) calls field() for each member.
 class Writer {
@@ -87,7 +92,10 @@ private:
             return Value(Value::Variant(static_cast<uint64_t>(value)));
         else if constexpr (std::signed_integral<T>)
             return Value(Value::Variant(static_cast<int64_t>(value)));
-        else if constexpr (requires { value.size(); value.data(); })
+        else if constexpr (requires {
+                               value.size();
+                               value.data();
+                           })
             return listValue(value);
         else
             return nestedValue(value);
@@ -118,8 +126,9 @@ private:
     Fields m_fields;
 };
 
-/// Visitor that loads; remembers the first thing that does not fit. Never trusts a value: numbers must
-/// fit their type, arrays have their length, vectors at most kMaxItems. Ranges are the device's to check.
+/// Visitor that loads; remembers the first thing that does not fit. Never trusts a value: numbers
+/// must fit their type, arrays have their length, vectors at most kMaxItems. Ranges are the
+/// device's to check.
 class Reader {
 public:
     static constexpr size_t kMaxItems = size_t{64} << 20;
@@ -164,7 +173,10 @@ private:
                 fail(name, "is not text");
         } else if constexpr (std::integral<T>) {
             readNumber(name, from, to);
-        } else if constexpr (requires { to.size(); to.data(); }) {
+        } else if constexpr (requires {
+                                 to.size();
+                                 to.data();
+                             }) {
             readList(name, from, to);
         } else {
             const auto* nested = std::get_if<std::shared_ptr<Fields>>(&from.get());
@@ -227,7 +239,8 @@ private:
     std::string m_error;
 };
 
-/// A struct with `static constexpr Tag kTag` and `template <class A> void visit(A&)` as a record, and back.
+/// A struct with `static constexpr Tag kTag` and `template <class A> void visit(A&)` as a record,
+/// and back.
 template <StateStruct S>
 Record save(const S& value)
 {
@@ -251,8 +264,9 @@ Result<S> load(const Record& record)
     return value;
 }
 
-/// Something whose state is saved with the machine. saveState/loadState are called while all vCPUs and
-/// workers are paused, on one thread. A failed load leaves a participant that may be reset or destroyed.
+/// Something whose state is saved with the machine. saveState/loadState are called while all vCPUs
+/// and workers are paused, on one thread. A failed load leaves a participant that may be reset or
+/// destroyed.
 class Participant {
 public:
     virtual ~Participant() = default;
