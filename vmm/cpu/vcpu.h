@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a vCPU backend offers the machine: vCPUs, the direct memory map, interrupts.
+// Backend-neutral.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "vmm/base/result.h"
+#include "vmm/bus/handlers.h"
+#include "vmm/cpu/cpu_state.h"
+#include "vmm/cpu/irqchip_state.h"
+#include "vmm/memory/memory_map.h"
+
+namespace vmm::cpu {
+
+/// Why Vcpu::run() came back.
+enum class ExitReason {
+    Kicked,   ///< somebody asked for it; the vCPU is between instructions, its state complete
+    Shutdown, ///< triple fault: the board resets (SDM volume 3 section 6.15, "Shutdown")
+    Panicked, ///< the guest reported a crash through the hypervisor interface
+    Stopped,  ///< the backend cannot go on; Exit::sentence says why
+};
+
+struct Exit {
+    ExitReason reason = ExitReason::Kicked;
+    std::string sentence;
+};
+
+/// What made vCPUs leave the guest, counted. Relaxed; any thread reads.
+enum class ExitKind { Pio, Mmio, Interrupted, Halt, Other, Count };
+std::string_view exitKindName(ExitKind kind);
+
+struct ExitCounters {
+    std::array<std::atomic<uint64_t>, static_cast<size_t>(ExitKind::Count)> counts{};
+    void add(ExitKind kind)
+    {
+        counts[static_cast<size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
+    }
+};
+
+/// One vCPU. Everything but kick() and counters() on its own thread, or on any one thread while
+/// that thread does not run it. Port and memory accesses go straight to the buses from run().
+class Vcpu {
+public:
+    virtual ~Vcpu() = default;
+    /// Runs the guest until something the machine must handle. After Kicked the request is
+    /// consumed.
+    virtual Exit run() = 0;
+    /// Makes run() return Kicked soon, or at once when it is called next. Any thread.
+    virtual void kick() = 0;
+    virtual Result<CpuState> saveState() = 0;
+    /// Hostile input gives an Error; the vCPU may be loaded again then.
+    virtual Result<void> loadState(const CpuState& state) = 0;
+    /// Power-on state.
+    virtual Result<void> reset() = 0;
+    virtual const ExitCounters& counters() const = 0;
+};
+
+/// The CPU side of one machine. Outlives its vCPUs, the memory map and every device.
+class Hypervisor {
+public:
+    virtual ~Hypervisor() = default;
+    virtual memory::MapSink& mapSink() = 0;
+    virtual bus::InterruptController& interrupts() = 0;
+    /// vCPU `index` of the number given when the hypervisor was made; each once.
+    virtual Result<std::unique_ptr<Vcpu>> createVcpu(unsigned index) = 0;
+
+    /// Interrupt controllers, PIT and clock; all vCPUs stopped.
+    virtual Result<IrqchipState> saveIrqchip() = 0;
+    virtual Result<void> loadIrqchip(const IrqchipState& state) = 0;
+    virtual Result<void> resetIrqchip() = 0;
+    /// The guest's paravirtual clock stands still in between. All vCPUs stopped.
+    virtual void clockPaused() = 0;
+    virtual void clockResumed() = 0;
+    /// The HPET took over the PIT's interrupt (IA-PC HPET 1.0a, LEG_RT_CNF). vCPU threads.
+    virtual void setHpetLegacy(bool on) = 0;
+};
+
+} // namespace vmm::cpu
