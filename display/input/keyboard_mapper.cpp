@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Scan codes, pressed keys and host chords. evdev codes as in linux/input-event-codes.h.
+#include "display/input/keyboard_mapper.h"
+
+#include <linux/input-event-codes.h>
+
+#include "display/input/key_table.h"
+
+namespace display::input {
+
+namespace {
+
+/// X11 keycodes are 8-255; the guest's keyboards know evdev codes below 248.
+constexpr quint32 kScanCodeOffset = 8;
+constexpr quint32 kLastScanCode = 255;
+
+bool isEnter(uint16_t code)
+{
+    return code == KEY_ENTER || code == KEY_KPENTER;
+}
+
+} // namespace
+
+ScanCodes scanCodesOf(const QString& platformName)
+{
+    const bool known =
+        platformName == QLatin1String("xcb") || platformName.startsWith(QLatin1String("wayland"));
+    return known ? ScanCodes::EvdevPlus8 : ScanCodes::None;
+}
+
+void KeyboardMapper::setSink(core::KeyboardSink* sink)
+{
+    releaseAll();
+    m_sink = sink;
+}
+
+uint16_t KeyboardMapper::codeOf(const QKeyEvent& event) const
+{
+    const quint32 scanCode = event.nativeScanCode();
+    if (m_scanCodes == ScanCodes::EvdevPlus8 && scanCode > kScanCodeOffset &&
+        scanCode <= kLastScanCode)
+        return static_cast<uint16_t>(scanCode - kScanCodeOffset);
+    return evdevCodeOf(static_cast<Qt::Key>(event.key()), event.modifiers());
+}
+
+HostChord KeyboardMapper::press(const QKeyEvent& event)
+{
+    const uint16_t code = codeOf(event);
+    if (code == 0 || m_swallowed.contains(code))
+        return HostChord::None;
+    // A repeat of a key that was pressed elsewhere is not ours: the guest never saw it go down.
+    if (event.isAutoRepeat() && !m_down.contains(code))
+        return HostChord::None;
+    const bool chordKeys = isDown(KEY_LEFTCTRL) && isDown(KEY_LEFTALT);
+    if (isEnter(code) && chordKeys) {
+        m_swallowed.insert(code);
+        m_chordOpen = false;
+        return HostChord::FullScreen;
+    }
+    const bool fresh = m_down.insert(code).second;
+    if (fresh)
+        noteForChord(code);
+    if (fresh || event.isAutoRepeat())
+        send(code, true);
+    return HostChord::None;
+}
+
+HostChord KeyboardMapper::release(const QKeyEvent& event)
+{
+    // X11 makes of each repeat a release and a press; the key has not moved.
+    if (event.isAutoRepeat())
+        return HostChord::None;
+    const uint16_t code = codeOf(event);
+    if (m_swallowed.erase(code) > 0 || m_down.erase(code) == 0)
+        return HostChord::None;
+    send(code, false);
+    if (m_chordOpen && (code == KEY_LEFTCTRL || code == KEY_LEFTALT)) {
+        m_chordOpen = false;
+        return HostChord::Release;
+    }
+    return HostChord::None;
+}
+
+void KeyboardMapper::noteForChord(uint16_t code)
+{
+    const bool isModifier = code == KEY_LEFTCTRL || code == KEY_LEFTALT;
+    m_chordOpen = isModifier && m_down.size() == 2 && isDown(KEY_LEFTCTRL) && isDown(KEY_LEFTALT);
+}
+
+void KeyboardMapper::releaseAll()
+{
+    for (const uint16_t code : m_down)
+        send(code, false);
+    m_down.clear();
+    m_swallowed.clear();
+    m_chordOpen = false;
+}
+
+void KeyboardMapper::send(uint16_t code, bool down) const
+{
+    if (m_sink)
+        m_sink->key({code, down});
+}
+
+} // namespace display::input
