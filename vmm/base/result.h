@@ -68,11 +68,17 @@ T takeValue(Result<T>&& result)
 
 } // namespace vmm
 
-/// Evaluates to the value of `expression`, or returns its Error from the enclosing function.
-#define TRY(expression)                                                                            \
+#define VITRINE_TRY_JOIN(a, b) a##b
+#define VITRINE_TRY_AS(expression, name)                                                           \
     (__extension__({                                                                               \
-        auto tryResult_ = (expression);                                                            \
-        if (!tryResult_)                                                                           \
-            return std::move(tryResult_).error();                                                  \
-        ::vmm::detail::takeValue(std::move(tryResult_));                                           \
+        auto name = (expression);                                                                  \
+        if (!name)                                                                                 \
+            return std::move(name).error();                                                        \
+        ::vmm::detail::takeValue(std::move(name));                                                 \
     }))
+#define VITRINE_TRY_COUNTED(expression, count)                                                     \
+    VITRINE_TRY_AS(expression, VITRINE_TRY_JOIN(tryResult, count))
+
+/// Evaluates to the value of `expression`, or returns its Error from the enclosing function. May be
+/// nested: each use names its temporary by a count of its own.
+#define TRY(expression) VITRINE_TRY_COUNTED(expression, __COUNTER__)
