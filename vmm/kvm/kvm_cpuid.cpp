@@ -15,7 +15,7 @@ Result<CpuidArray> supportedCpuid(int kvmFd)
 {
     for (size_t count = 128; count <= 1024; count *= 2) {
         CpuidArray leaves(count);
-        if (::ioctl(kvmFd, KVM_GET_SUPPORTED_CPUID, leaves.header()) == 0)
+        if (::ioctl(kvmFd, kGetSupportedCpuid, leaves.header()) == 0)
             return leaves;
         if (errno != E2BIG)
             return Error::fromErrno("KVM_GET_SUPPORTED_CPUID", errno);
@@ -73,7 +73,7 @@ Result<void> installCpuid(int kvmFd, int vcpuFd, unsigned index, unsigned cpus)
         setTopology(leaf, index, cpus);
         leaves.set(i, leaf);
     }
-    TRY(callKvm(vcpuFd, KVM_SET_CPUID2, leaves.header(), "KVM_SET_CPUID2"));
+    TRY(callKvm(vcpuFd, kSetCpuid2, leaves.header(), "KVM_SET_CPUID2"));
     return {};
 }
 

@@ -39,7 +39,7 @@ Result<std::vector<uint32_t>> msrIndices(int kvmFd)
         uint32_t count;
         uint32_t indices[1024];
     } list{1024, {}};
-    TRY(callKvm(kvmFd, KVM_GET_MSR_INDEX_LIST, &list, "KVM_GET_MSR_INDEX_LIST"));
+    TRY(callKvm(kvmFd, kGetMsrIndexList, &list, "KVM_GET_MSR_INDEX_LIST"));
     return std::vector<uint32_t>(list.indices, list.indices + list.count);
 }
 
@@ -69,7 +69,7 @@ public:
           m_vm(std::move(vm)),
           m_memory(m_vm.get()),
           m_interrupts(m_vm.get()),
-          m_environment{m_kvm.get(), m_vm.get(), 0, {}, sizeof(kvm_xsave), config}
+          m_environment{m_kvm.get(), m_vm.get(), 0, {}, kXsaveSize, config}
     {}
 
     Result<void> setUp()
@@ -88,7 +88,7 @@ public:
         m_environment.msrIndices = TRY(msrIndices(m_kvm.get()));
         if (const auto size =
                 callKvm(vm, KVM_CHECK_EXTENSION, static_cast<unsigned long>(KVM_CAP_XSAVE2), "");
-            size && static_cast<size_t>(*size) > sizeof(kvm_xsave))
+            size && static_cast<size_t>(*size) > kXsaveSize)
             m_environment.xsaveSize = static_cast<size_t>(*size);
         m_powerOn = TRY(kvm::saveIrqchip(vm));
         return {};

@@ -87,7 +87,7 @@ Result<void> KvmInterrupts::programLocked()
     RoutingArray routing(entries.size());
     for (size_t i = 0; i < entries.size(); ++i)
         routing.set(i, entries[i]);
-    TRY(callKvm(m_vmFd, KVM_SET_GSI_ROUTING, routing.header(), "KVM_SET_GSI_ROUTING"));
+    TRY(callKvm(m_vmFd, kSetGsiRouting, routing.header(), "KVM_SET_GSI_ROUTING"));
     return {};
 }
 

@@ -81,10 +81,12 @@ Result<kvm_irqchip> getChip(int vmFd, uint32_t id)
 
 Result<void> checkState(const cpu::IrqchipState& state)
 {
+    constexpr uint8_t kNeverProgrammed = 0xff; // the mode of a counter after power-on
     for (const cpu::PitChannelState& channel : state.pit) {
         // 8254: counts up to 65536, six modes, access modes 0-3, byte states 0-4.
-        if (channel.count > 0x10000 || channel.mode > 7 || channel.readWriteMode > 3 ||
-            channel.readState > 4 || channel.writeState > 4 || channel.elapsedNs < 0)
+        if (channel.count > 0x10000 || (channel.mode > 7 && channel.mode != kNeverProgrammed) ||
+            channel.readWriteMode > 3 || channel.readState > 4 || channel.writeState > 4 ||
+            channel.elapsedNs < 0)
             return Error(ErrorCode::Invalid, "irqchip: the PIT's state is impossible");
     }
     return {};

@@ -58,6 +58,24 @@ using MsrArray = FlexArray<kvm_msrs, kvm_msr_entry>;
 using CpuidArray = FlexArray<kvm_cpuid2, kvm_cpuid_entry2>;
 using RoutingArray = FlexArray<kvm_irq_routing, kvm_irq_routing_entry>;
 
+/// An ioctl request number with the struct's size in C: the number encodes sizeof, which the header
+/// trap above makes larger in C++. The size field is bits 29:16 (asm-generic/ioctl.h).
+constexpr unsigned long withSize(unsigned long request, unsigned long size)
+{
+    return (request & ~0x3fff'0000UL) | size << 16;
+}
+
+inline constexpr unsigned long kGetMsrs = withSize(KVM_GET_MSRS, 8);
+inline constexpr unsigned long kSetMsrs = withSize(KVM_SET_MSRS, 8);
+inline constexpr unsigned long kSetCpuid2 = withSize(KVM_SET_CPUID2, 8);
+inline constexpr unsigned long kGetSupportedCpuid = withSize(KVM_GET_SUPPORTED_CPUID, 8);
+inline constexpr unsigned long kSetGsiRouting = withSize(KVM_SET_GSI_ROUTING, 8);
+inline constexpr unsigned long kGetMsrIndexList = withSize(KVM_GET_MSR_INDEX_LIST, 4);
+inline constexpr size_t kXsaveSize = 4096; ///< of struct kvm_xsave without its flexible tail
+inline constexpr unsigned long kGetXsave = withSize(KVM_GET_XSAVE, kXsaveSize);
+inline constexpr unsigned long kSetXsave = withSize(KVM_SET_XSAVE, kXsaveSize);
+inline constexpr unsigned long kGetXsave2 = withSize(KVM_GET_XSAVE2, kXsaveSize);
+
 /// ioctl(fd, request, argument), retried on EINTR; its non-negative value or "what: reason".
 template <class T>
 Result<int> callKvm(int fd, unsigned long request, T argument, const char* what)

@@ -177,7 +177,7 @@ std::vector<cpu::Msr> readMsrs(int fd, const std::vector<uint32_t>& indices)
         MsrArray array(indices.size() - at);
         for (size_t i = at; i < indices.size(); ++i)
             array.set(i - at, kvm_msr_entry{indices[i], 0, 0});
-        const int got = ::ioctl(fd, KVM_GET_MSRS, array.header());
+        const int got = ::ioctl(fd, kGetMsrs, array.header());
         const size_t count = got > 0 ? static_cast<size_t>(got) : 0;
         for (size_t i = 0; i < count; ++i)
             values.push_back({array.get(i).index, array.get(i).data});
@@ -194,7 +194,7 @@ void writeMsrs(int fd, const std::vector<cpu::Msr>& values)
         MsrArray array(values.size() - at);
         for (size_t i = at; i < values.size(); ++i)
             array.set(i - at, kvm_msr_entry{values[i].index, 0, values[i].value});
-        const int set = ::ioctl(fd, KVM_SET_MSRS, array.header());
+        const int set = ::ioctl(fd, kSetMsrs, array.header());
         const size_t count = set > 0 ? static_cast<size_t>(set) : 0;
         at += count + (at + count < values.size() ? 1 : 0);
     }
@@ -244,12 +244,12 @@ Result<void> loadXsave(int fd, const CpuState& state, size_t xsaveSize)
 {
     if (state.xsave.empty())
         return {};
-    if (state.xsave.size() < sizeof(kvm_xsave) || state.xsave.size() > xsaveSize)
+    if (state.xsave.size() < kXsaveSize || state.xsave.size() > xsaveSize)
         return Error(ErrorCode::Unsupported,
                      "a CPU's saved XSAVE area has a size that this host does not use");
     std::vector<uint8_t> area(state.xsave);
-    area.resize(std::max(xsaveSize, sizeof(kvm_xsave)));
-    TRY(callKvm(fd, KVM_SET_XSAVE, area.data(), "KVM_SET_XSAVE"));
+    area.resize(std::max(xsaveSize, kXsaveSize));
+    TRY(callKvm(fd, kSetXsave, area.data(), "KVM_SET_XSAVE"));
     return {};
 }
 
@@ -292,8 +292,8 @@ Result<CpuState> KvmVcpu::saveState()
     if (callKvm(fd, KVM_GET_XCRS, &xcrs, "KVM_GET_XCRS") && xcrs.nr_xcrs > 0)
         state.xcr0 = xcrs.xcrs[0].value;
     state.xsave.resize(m_environment.xsaveSize);
-    const bool large = m_environment.xsaveSize > sizeof(kvm_xsave);
-    TRY(callKvm(fd, large ? KVM_GET_XSAVE2 : KVM_GET_XSAVE, state.xsave.data(), "KVM_GET_XSAVE"));
+    const bool large = m_environment.xsaveSize > kXsaveSize;
+    TRY(callKvm(fd, large ? kGetXsave2 : kGetXsave, state.xsave.data(), "KVM_GET_XSAVE"));
     kvm_lapic_state lapic{};
     TRY(callKvm(fd, KVM_GET_LAPIC, &lapic, "KVM_GET_LAPIC"));
     std::memcpy(state.lapic.data(), lapic.regs, state.lapic.size());
