@@ -28,7 +28,8 @@ public:
     virtual ~DisplaySource() = default;
 
     /// Starts bringing pictures; `notify` is called from a thread of the source, once for each
-    /// picture that was not yet read, and must not block. GUI thread. Replaces an earlier show().
+    /// picture that was not yet read, and must not block. All of the frame counts as new. GUI
+    /// thread. Replaces an earlier show().
     virtual void show(Notify notify) = 0;
     /// Stops; when it returns `notify` does not run any more. GUI thread. Idempotent.
     virtual void hide() = 0;

@@ -50,6 +50,10 @@ void LocalDisplay::show(Notify notify)
         m_unread = false;
         m_hurry = false;
     }
+    {
+        const MutexLock lock(m_frameMutex);
+        m_damage.add({0, 0, m_shown.width, m_shown.height}, m_shown.width, m_shown.height);
+    }
     // While nobody looked, others may have taken the damage; the new viewer starts with all of it.
     m_scanout.invalidate();
     m_thread = std::thread([this, notify = std::move(notify)] { run(notify); });
