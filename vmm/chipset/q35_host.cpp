@@ -224,9 +224,14 @@ memory::MapRange Q35Host::segmentRange(unsigned segment, unsigned mode) const
         return range;
     }
     range.access = memory::MapAccess::ReadOnly;
-    const uint64_t shadow = std::min<uint64_t>(m_rom.size(), kRomShadowSize);
-    if (stretch.base >= kPamEnd - shadow)
-        range.host = m_rom.data() + m_rom.size() - (kPamEnd - stretch.base);
+    const uint64_t shadow = kPamEnd - std::min<uint64_t>(m_rom.size(), kRomShadowSize);
+    const uint64_t end = stretch.base + stretch.size;
+    if (shadow >= end)
+        return range;
+    const uint64_t base = std::max(stretch.base, shadow); // a small ROM begins inside a segment
+    range.base = memory::GuestPhys(base);
+    range.size = end - base;
+    range.host = m_rom.data() + m_rom.size() - (kPamEnd - base);
     return range;
 }
 
