@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CommandLine: what was typed after `vitrine`, and the help, from one table.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "app/session/run_request.h"
+#include "vmm/base/result.h"
+
+namespace app::cli {
+
+/// `vitrine list`.
+struct ListCommand {};
+
+/// `vitrine run`.
+struct RunCommand {
+    session::RunRequest request;
+};
+
+/// What `vitrine ctl` can ask of a running machine.
+enum class Verb {
+    Status,
+    Pause,
+    Resume,
+    Reset,
+    PowerDown,
+    Quit,
+    Screenshot,
+    Key,
+    Type,
+    Mouse,
+    Text,
+    Devices,
+    Stats,
+    Insert,
+    Eject,
+    Save,
+};
+
+/// `vitrine ctl NAME VERB ARGUMENT...`; as many arguments as the verb takes.
+struct CtlCommand {
+    std::string name;
+    Verb verb = Verb::Status;
+    std::vector<std::string> arguments;
+};
+
+/// `--help`, `--version` and the like: a text for standard output.
+struct PrintCommand {
+    std::string text;
+};
+
+enum class OutputFormat { Text, Json };
+
+struct CommandLine {
+    std::variant<PrintCommand, ListCommand, RunCommand, CtlCommand> command;
+    OutputFormat format = OutputFormat::Text;
+};
+
+/// Reads the arguments, without the program's own name. The error is a sentence that names what was
+/// not understood; the program's status is 2 then.
+vmm::Result<CommandLine> parseCommandLine(std::span<const std::string_view> arguments);
+
+} // namespace app::cli

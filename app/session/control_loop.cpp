@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Event loop of the control side (sd-event(3)).
+#include "app/session/control_loop.h"
+
+#include <csignal>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <systemd/sd-event.h>
+
+namespace app::session {
+
+using vmm::Error;
+using vmm::MutexLock;
+using vmm::Result;
+
+Result<std::unique_ptr<ControlLoop>> ControlLoop::create()
+{
+    std::unique_ptr<ControlLoop> loop(new ControlLoop(TRY(vmm::EventFd::create())));
+    TRY(loop->start());
+    return loop;
+}
+
+Result<void> ControlLoop::start()
+{
+    const auto wake = [](sd_event_source*, int, uint32_t, void* self) {
+        static_cast<ControlLoop*>(self)->m_wake.drain();
+        static_cast<ControlLoop*>(self)->runPosted();
+        return 0;
+    };
+    const auto signalled = [](sd_event_source*, const signalfd_siginfo*, void* self) {
+        const auto& handler = static_cast<ControlLoop*>(self)->m_signalHandler;
+        if (handler)
+            handler();
+        return 0;
+    };
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    int failed = -::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    if (failed >= 0)
+        failed = ::sd_event_new(&m_event);
+    if (failed >= 0)
+        failed = ::sd_event_add_io(m_event, nullptr, m_wake.fd(), EPOLLIN, wake, this);
+    for (const int number : {SIGINT, SIGTERM})
+        if (failed >= 0)
+            failed = ::sd_event_add_signal(m_event, nullptr, number, signalled, this);
+    if (failed < 0)
+        return Error::fromErrno("no event loop", -failed);
+    return {};
+}
+
+ControlLoop::~ControlLoop()
+{
+    ::sd_event_unref(m_event);
+}
+
+void ControlLoop::post(std::function<void()> function)
+{
+    {
+        const MutexLock lock(m_mutex);
+        m_posted.push_back(std::move(function));
+    }
+    m_wake.signal();
+}
+
+void ControlLoop::runPosted()
+{
+    std::vector<std::function<void()>> posted;
+    {
+        const MutexLock lock(m_mutex);
+        posted = std::exchange(m_posted, {});
+    }
+    for (const auto& function : posted)
+        function();
+}
+
+int ControlLoop::run()
+{
+    while (m_status.load() < 0)
+        if (::sd_event_run(m_event, UINT64_MAX) < 0)
+            return 1;
+    return m_status.load();
+}
+
+void ControlLoop::quit(int status)
+{
+    int none = -1;
+    m_status.compare_exchange_strong(none, status);
+    m_wake.signal();
+}
+
+} // namespace app::session

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RunRequest: what a person asked for on the command line, and the machine that follows from it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vmm/base/result.h"
+#include "vmm/spec/machine_spec.h"
+
+namespace app::session {
+
+/// The wish as it was typed; empty strings are "not given". Plain data.
+struct RunRequest {
+    std::vector<vmm::spec::DriveSpec> drives; ///< in the order given; paths may be relative
+    std::string memory;                       ///< "2G"
+    std::string cpus;                         ///< "2"
+    std::string name;
+    std::string boot;   ///< cdrom, disk or menu
+    std::string serial; ///< stdio, pty or file:PATH
+    std::string firmware;
+    std::string debugcon;
+    std::string kernel;
+    std::string restore; ///< file written by `save`; excludes what describes a machine
+    bool headless = false;
+    bool testDevices = false;
+};
+
+/// The machine for `request`, checked; file paths are made absolute, so that a saved machine finds
+/// its files from anywhere. Without a CD-ROM drive in the request the machine gets an empty one, to
+/// insert media into.
+vmm::Result<vmm::spec::MachineSpec> specFor(const RunRequest& request);
+
+/// `path` as an absolute path, without touching the file system beyond the working directory.
+std::string absolutePath(const std::string& path);
+
+} // namespace app::session
