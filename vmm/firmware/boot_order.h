@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What firmware boots from, as it names drives. Open Firmware (IEEE 1275-1994) device paths.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vmm/firmware/byte_writer.h"
+#include "vmm/spec/machine_spec.h"
+
+namespace vmm::firmware {
+
+/// The path of a drive on port `port` of the AHCI controller at 00:1f.2.
+std::string ahciDrivePath(size_t port);
+
+/// The file "bootorder": one path a line, NUL-terminated. Every drive is in it; CD-ROMs first,
+/// unless the order is Disk.
+Bytes bootOrderFile(const std::vector<spec::DriveSpec>& drives, spec::BootOrder order);
+
+} // namespace vmm::firmware
