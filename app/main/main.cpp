@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The program `vitrine`: reads the command line and hands over to the command.
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "app/cli/command_line.h"
+#include "app/cli/control_commands.h"
+#include "app/host/host_checks.h"
+#include "app/main/machine_run.h"
+#include "app/main/window_loader.h"
+
+namespace {
+
+using app::cli::CommandLine;
+using app::cli::CtlCommand;
+using app::cli::ListCommand;
+using app::cli::OutputFormat;
+using app::cli::PrintCommand;
+using app::cli::RunCommand;
+using app::main::MachineRun;
+using vmm::Error;
+using vmm::Result;
+
+constexpr int kUsageError = 2;
+
+int complain(const Error& error, int status = 1)
+{
+    fmt::print(stderr, "vitrine: {}\n", error.sentence());
+    return status;
+}
+
+int statusOf(const Result<void>& outcome)
+{
+    return outcome ? 0 : complain(outcome.error());
+}
+
+int runHeadless(const RunCommand& command, OutputFormat format)
+{
+    auto run = MachineRun::create(format);
+    if (!run)
+        return complain(run.error());
+    if (const auto started = (*run)->start(command.request); !started)
+        return complain(started.error());
+    return (*run)->runLoop();
+}
+
+struct Dispatch {
+    OutputFormat format;
+    int argc;
+    char** argv;
+
+    int operator()(const PrintCommand& command) const
+    {
+        fmt::print("{}", command.text);
+        return 0;
+    }
+    int operator()(const ListCommand&) const { return statusOf(app::cli::runList(format)); }
+    int operator()(const CtlCommand& command) const
+    {
+        return statusOf(app::cli::runCtl(command, format));
+    }
+    int operator()(const RunCommand& command) const
+    {
+        if (command.request.headless)
+            return runHeadless(command, format);
+        if (const auto display = app::host::checkDisplay(); !display)
+            return complain(display.error());
+        const auto status = app::main::runInWindow(argc, argv);
+        return status ? *status : complain(status.error());
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const auto line = app::cli::parseCommandLine(arguments);
+    if (!line)
+        return complain(line.error(), kUsageError);
+    return std::visit(Dispatch{line->format, argc, argv}, line->command);
+}
