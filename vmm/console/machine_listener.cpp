@@ -10,8 +10,6 @@ std::string_view runStateName(RunState state)
         return "paused";
     case RunState::Running:
         return "running";
-    case RunState::Suspended:
-        return "suspended";
     case RunState::Panicked:
         return "panicked";
     case RunState::Stopped:

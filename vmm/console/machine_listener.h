@@ -7,9 +7,9 @@
 
 namespace vmm::console {
 
-/// Paused: made, or stopped in between. Running. Suspended: the guest sleeps (S3). Panicked: the
+/// Paused: made, or stopped in between. Running. Panicked: the
 /// guest said so. Stopped: powered off; the end.
-enum class RunState { Paused, Running, Suspended, Panicked, Stopped };
+enum class RunState { Paused, Running, Panicked, Stopped };
 
 /// "paused", "running", ... : the words of the command line and D-Bus.
 std::string_view runStateName(RunState state);

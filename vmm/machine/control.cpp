@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "vmm/machine/control.h"
+
+#include <condition_variable>
+#include <fmt/core.h>
+
+#include "vmm/base/log.h"
+
+namespace vmm::machine {
+
+using console::RunState;
+
+Result<std::unique_ptr<Control>>
+Control::create(const spec::MachineSpec& spec, console::MachineListener& listener, Purpose purpose)
+{
+    TRY(spec.check());
+    std::unique_ptr<Control> control(new Control(spec, listener));
+    TRY(control->build(purpose));
+    return control;
+}
+
+Result<void> Control::build(Purpose purpose)
+{
+    m_loop = TRY(EventLoop::create("control"));
+    m_board = TRY(Board::create(m_spec, *this));
+    m_board->setMediaListener(
+        [this] { post([this] { m_listener.mediaChanged(m_board->medium()); }); });
+    for (unsigned index = 0; index < m_spec.cpus; ++index)
+        m_vcpus.push_back(std::make_unique<VcpuThread>(TRY(m_board->hypervisor().createVcpu(index)),
+                                                       index, *this));
+    if (purpose == Purpose::Start)
+        TRY(m_board->prepareBoot(m_vcpus.front()->vcpu()));
+    return {};
+}
+
+Control::~Control()
+{
+    if (m_loop) {
+        // What was posted before runs first; what comes after finds m_closed and does nothing.
+        Mutex mutex;
+        std::condition_variable closed;
+        bool done = false;
+        m_loop->post([&] {
+            if (m_board && runState() != RunState::Stopped)
+                standAll();
+            MutexLock lock(mutex);
+            m_closed = true;
+            done = true;
+            closed.notify_all();
+        });
+        MutexLock lock(mutex);
+        lock.wait(closed, [&done] { return done; });
+    }
+    m_vcpus.clear();
+    m_board.reset();
+    m_loop.reset();
+}
+
+void Control::post(std::function<void()> function)
+{
+    m_loop->post([this, function = std::move(function)] {
+        if (!m_closed)
+            function();
+    });
+}
+
+void Control::request(std::function<Result<void>()> work, Completion done)
+{
+    post([this, work = std::move(work), done = std::move(done)] {
+        Result<void> result = runState() == RunState::Stopped
+                                  ? Result<void>(Error(ErrorCode::Invalid, "the machine is off"))
+                                  : work();
+        if (done)
+            done(std::move(result));
+    });
+}
+
+/// Order: vCPUs first, so that nobody starts new work; then the clock, so that no timer fires; then
+/// the workers, which finish what is in flight; the guest's own clock last, when all is quiet.
+void Control::standAll()
+{
+    for (const auto& vcpu : m_vcpus)
+        vcpu->requestPause();
+    for (const auto& vcpu : m_vcpus)
+        vcpu->waitPaused();
+    m_board->pause();
+}
+
+void Control::runAll()
+{
+    m_board->resume();
+    for (const auto& vcpu : m_vcpus)
+        vcpu->resume();
+}
+
+void Control::setState(RunState state)
+{
+    if (m_state.exchange(state, std::memory_order_acq_rel) != state)
+        m_listener.runStateChanged(state);
+}
+
+Result<void> Control::whileStanding(const std::function<Result<void>()>& work)
+{
+    const bool running = runState() == RunState::Running;
+    if (running)
+        standAll();
+    Result<void> result = work();
+    if (running)
+        runAll();
+    return result;
+}
+
+void Control::resume(Completion done)
+{
+    request(
+        [this]() -> Result<void> {
+            if (runState() == RunState::Panicked)
+                return Error(ErrorCode::Invalid, "the guest has crashed; reset it");
+            if (runState() == RunState::Paused) {
+                runAll();
+                setState(RunState::Running);
+            }
+            return {};
+        },
+        std::move(done));
+}
+
+void Control::pause(Completion done)
+{
+    request(
+        [this]() -> Result<void> {
+            if (runState() == RunState::Running) {
+                standAll();
+                setState(RunState::Paused);
+            }
+            return {};
+        },
+        std::move(done));
+}
+
+/// Devices first (the bridge brings back the firmware's ROM), then interrupt controllers, then
+/// vCPUs.
+Result<void> Control::resetNow()
+{
+    m_board->reset();
+    TRY(m_board->hypervisor().resetIrqchip());
+    for (const auto& vcpu : m_vcpus)
+        TRY(vcpu->vcpu().reset());
+    return m_board->prepareBoot(m_vcpus.front()->vcpu());
+}
+
+void Control::reset(Completion done)
+{
+    request(
+        [this]() -> Result<void> {
+            TRY(whileStanding([this] { return resetNow(); }));
+            if (runState() == RunState::Panicked) {
+                runAll();
+                setState(RunState::Running);
+            }
+            return {};
+        },
+        std::move(done));
+}
+
+void Control::powerButton(Completion done)
+{
+    request(
+        [this]() -> Result<void> {
+            m_board->pressPowerButton();
+            return {};
+        },
+        std::move(done));
+}
+
+void Control::powerOff(Completion done)
+{
+    request(
+        [this]() -> Result<void> {
+            stopWith(RunState::Stopped);
+            return {};
+        },
+        std::move(done));
+}
+
+void Control::stopWith(RunState state)
+{
+    if (runState() == RunState::Running)
+        standAll();
+    setState(state);
+}
+
+void Control::save(const std::string& path, std::function<bool(int)> progress, Completion done)
+{
+    request(
+        [this, path, progress = std::move(progress)]() -> Result<void> {
+            return whileStanding([&] {
+                spec::MachineSpec spec = m_spec;
+                m_board->describeMedia(spec);
+                return writeMachine(path, spec, *m_board, m_vcpus, progress);
+            });
+        },
+        std::move(done));
+}
+
+void Control::insertMedium(const std::string& path, Completion done)
+{
+    request([this, path] { return m_board->insertMedium(path); }, std::move(done));
+}
+
+void Control::ejectMedium(Completion done)
+{
+    request([this] { return m_board->ejectMedium(); }, std::move(done));
+}
+
+void Control::devices(std::function<void(std::vector<DeviceInfo>)> done)
+{
+    post([this, done = std::move(done)] {
+        std::vector<DeviceInfo> all;
+        static_cast<void>(
+            whileStanding([&]() -> Result<void> {
+                for (const state::Participant* participant : m_board->participants())
+                    all.push_back(describe(participant->stateName(), participant->saveState()));
+                for (size_t i = 0; i < m_vcpus.size(); ++i)
+                    if (auto cpu = m_vcpus[i]->vcpu().saveState())
+                        all.push_back(describe(fmt::format("cpu{}", i), state::save(*cpu)));
+                return {};
+            }).has_value());
+        done(std::move(all));
+    });
+}
+
+std::vector<Counter> Control::counters() const
+{
+    std::vector<Counter> all = m_board->counters();
+    for (size_t i = 0; i < m_vcpus.size(); ++i) {
+        const auto& counts = m_vcpus[i]->vcpu().counters().counts;
+        for (size_t kind = 0; kind < counts.size(); ++kind)
+            all.push_back({fmt::format("cpu{}.exit.{}", i,
+                                       cpu::exitKindName(static_cast<cpu::ExitKind>(kind))),
+                           counts[kind].load(std::memory_order_relaxed)});
+    }
+    return all;
+}
+
+void Control::requestReset(bus::ResetKind)
+{
+    if (m_resetWanted.exchange(true))
+        return; // one is on its way: a guest that asks in a loop queues nothing
+    post([this] {
+        m_resetWanted = false;
+        if (runState() != RunState::Running)
+            return;
+        if (const auto result = whileStanding([this] { return resetNow(); }); !result) {
+            stopWith(RunState::Panicked);
+            m_listener.machineMessage(result.error().sentence());
+        }
+    });
+}
+
+void Control::requestPowerOff()
+{
+    post([this] { stopWith(RunState::Stopped); });
+}
+
+void Control::requestSuspend()
+{
+    // The firmware's tables offer no S3, so no guest that reads them gets here; the others stay
+    // awake.
+    m_log.warn("the guest asked for S3, which this board does not offer");
+}
+
+void Control::guestPanicked()
+{
+    post([this] {
+        if (runState() != RunState::Running)
+            return;
+        stopWith(RunState::Panicked);
+        m_listener.machineMessage("The guest reported that it crashed");
+    });
+}
+
+void Control::requestExit(int status)
+{
+    post([this, status] {
+        stopWith(RunState::Stopped);
+        m_listener.exitRequested(status);
+    });
+}
+
+void Control::vcpuExited(unsigned index, const cpu::Exit& exit)
+{
+    post([this, index, exit] { handleExit(index, exit); });
+}
+
+void Control::handleExit(unsigned index, const cpu::Exit& exit)
+{
+    if (runState() != RunState::Running)
+        return;
+    switch (exit.reason) {
+    case cpu::ExitReason::Shutdown:
+        log(LogLevel::Info, "vmm.machine",
+            fmt::format("triple fault on CPU {}: the machine resets", index));
+        requestReset(bus::ResetKind::Hard);
+        break;
+    case cpu::ExitReason::Panicked:
+        guestPanicked();
+        break;
+    case cpu::ExitReason::Stopped:
+        stopWith(RunState::Panicked);
+        m_listener.machineMessage(exit.sentence);
+        break;
+    case cpu::ExitReason::Kicked:
+        break;
+    }
+}
+
+} // namespace vmm::machine
