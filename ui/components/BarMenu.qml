@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A menu in the house's look; holds BarMenuItems.
+import QtQuick
+import QtQuick.Controls.Basic
+import org.vitrine.theme
+
+Menu {
+    id: menu
+
+    padding: 6
+    margins: Theme.gapSmall
+    delegate: BarMenuItem {}
+
+    background: Rectangle {
+        implicitWidth: 232
+        radius: Theme.radiusLarge - 2
+        color: Theme.raised
+        border.width: Theme.line
+        border.color: Theme.outline
+    }
+
+    enter: Transition {
+        NumberAnimation { property: "opacity"; from: 0; to: 1; duration: Theme.quick }
+    }
+    exit: Transition {
+        NumberAnimation { property: "opacity"; from: 1; to: 0; duration: Theme.quick }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Asks before something that loses work. The safe answer has the focus.
+import QtQuick
+import QtQuick.Controls.Basic
+import QtQuick.Templates as T
+import org.vitrine.theme
+
+Popup {
+    id: dialog
+
+    property string question: ""
+    property string explanation: ""
+    property string action: ""
+
+    signal confirmed
+
+    anchors.centerIn: parent
+    width: Math.min(420, (parent?.width ?? 420) - 2 * Theme.gapLarge)
+    padding: Theme.gapLarge + 4
+    modal: true
+    focus: true
+    onOpened: cancel.forceActiveFocus(Qt.TabFocusReason)
+
+    T.Overlay.modal: Rectangle {
+        color: Theme.scrim
+    }
+
+    background: Rectangle {
+        radius: Theme.radiusLarge
+        color: Theme.raised
+        border.width: Theme.line
+        border.color: Theme.outline
+    }
+
+    contentItem: Column {
+        spacing: Theme.gap
+        Accessible.role: Accessible.Dialog
+        Accessible.name: dialog.question
+
+        Text {
+            width: parent.width
+            text: dialog.question
+            color: Theme.text
+            font.pixelSize: Math.round(Theme.baseSize * 1.2)
+            font.weight: Font.DemiBold
+            wrapMode: Text.Wrap
+        }
+        Text {
+            width: parent.width
+            text: dialog.explanation
+            color: Theme.quiet
+            font.pixelSize: Theme.baseSize
+            lineHeight: 1.25
+            wrapMode: Text.Wrap
+            bottomPadding: Theme.gapSmall
+        }
+        Row {
+            anchors.right: parent.right
+            spacing: Theme.gapSmall
+            layoutDirection: Qt.LeftToRight
+
+            ActionButton {
+                id: cancel
+
+                text: qsTr("Cancel")
+                onClicked: dialog.close()
+                KeyNavigation.right: confirm
+                KeyNavigation.tab: confirm
+            }
+            ActionButton {
+                id: confirm
+
+                text: dialog.action
+                dangerous: true
+                KeyNavigation.left: cancel
+                KeyNavigation.tab: cancel
+                onClicked: {
+                    dialog.close();
+                    dialog.confirmed();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GuestWindow: the door of ui. app/main makes a MachineModel and shows it here.
+#pragma once
+
+#include <memory>
+
+#include <QString>
+
+#include "ui/models/machine_model.h"
+
+class QQmlApplicationEngine;
+class QQuickWindow;
+
+namespace ui::viewer {
+
+/// The window of one machine. GUI thread. Owned by app/main, destroyed before the MachineModel and
+/// the QGuiApplication.
+class GuestWindow {
+public:
+    /// What has to be settled before the QGuiApplication is made: shared OpenGL contexts, the
+    /// graphics API, the controls' style.
+    static void prepare();
+
+    /// Loads the window and shows `machine` in it. Null, with one sentence in `error`, when the
+    /// installation is broken. Needs a QGuiApplication; falls back to software rendering where
+    /// there is no OpenGL.
+    static std::unique_ptr<GuestWindow> create(models::MachineModel& machine, QString* error);
+    ~GuestWindow();
+    GuestWindow(const GuestWindow&) = delete;
+    GuestWindow& operator=(const GuestWindow&) = delete;
+
+    /// The window itself; never null.
+    QQuickWindow& window() const { return *m_window; }
+
+private:
+    GuestWindow();
+
+    std::unique_ptr<QQmlApplicationEngine> m_engine;
+    QQuickWindow* m_window = nullptr; // the engine owns it
+};
+
+} // namespace ui::viewer
