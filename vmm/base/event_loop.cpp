@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -136,6 +137,7 @@ public:
             lock.wait(m_clock.m_idle, [this]() VITRINE_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
                 return m_clock.m_firing != this;
             });
+        removeLocked(); // the callback that was waited for may have armed it again
     }
 
     void arm(uint64_t deadlineNs) override
@@ -254,9 +256,11 @@ void GuestClock::fire()
     uint64_t expirations = 0;
     [[maybe_unused]] const ssize_t got = ::read(m_timerFd.get(), &expirations, sizeof expirations);
     MutexLock lock(m_mutex);
-    const uint64_t now =
-        nowNs(); // timers armed by callbacks wait for the next round: no endless loop
-    while (!m_paused && !m_armed.empty() && m_armed.begin()->first <= now) {
+    const uint64_t now = nowNs();
+    // As many as are due now: a callback that arms its timer in the past, again and again, gets one
+    // call a round and does not keep the loop from its other work.
+    auto due = std::distance(m_armed.begin(), m_armed.upper_bound(now));
+    for (; due > 0 && !m_paused && !m_armed.empty() && m_armed.begin()->first <= now; --due) {
         LoopTimer* timer = m_armed.begin()->second;
         timer->removeLocked();
         m_firing = timer;
