@@ -86,12 +86,19 @@ Result<void> MemoryMap::setLayer(const std::string& name, int priority,
     const auto contains = [](const std::vector<MapRange>& in, const MapRange& range) {
         return std::find(in.begin(), in.end(), range) != in.end();
     };
-    for (const MapRange& range : m_flat)
-        if (!contains(flat, range))
-            TRY(m_sink.removeRange(range));
-    for (const MapRange& range : flat)
-        if (!contains(m_flat, range))
-            TRY(m_sink.addRange(range));
+    // m_flat follows step by step: after a failure it still says what the sink has.
+    for (const MapRange& range : std::vector<MapRange>(m_flat)) {
+        if (contains(flat, range))
+            continue;
+        TRY(m_sink.removeRange(range));
+        std::erase(m_flat, range);
+    }
+    for (const MapRange& range : flat) {
+        if (contains(m_flat, range))
+            continue;
+        TRY(m_sink.addRange(range));
+        m_flat.push_back(range);
+    }
     m_flat = std::move(flat);
     return {};
 }
