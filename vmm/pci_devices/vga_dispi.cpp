@@ -36,7 +36,7 @@ DispiEffect enable(VgaState& state, uint16_t value, size_t vramSize)
     }
     if (was)
         return {};
-    state.dispi[kDispiVirtWidth] = state.dispi[kDispiXres];
+    state.dispi[kDispiVirtWidth] = 0; // fitDispi() makes it XRES
     state.dispi[kDispiXOffset] = 0;
     state.dispi[kDispiYOffset] = 0;
     fitDispi(state, vramSize);

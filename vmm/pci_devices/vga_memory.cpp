@@ -20,6 +20,13 @@ uint8_t rotated(uint8_t value, unsigned count)
     return static_cast<uint8_t>(value >> count | value << (8 - count));
 }
 
+/// The plane address of a chain-4 access: bits 1-0 choose the plane and are replaced by bits 15-14,
+/// as the CRTC does in doubleword mode (FreeVGA, "VGA Display Generation").
+uint32_t chained4(uint32_t address)
+{
+    return (address & ~3U) | (address >> 14 & 3);
+}
+
 uint8_t spread(unsigned bit)
 {
     return (bit & 1) != 0 ? 0xff : 0;
@@ -84,7 +91,7 @@ VgaMemory::Target VgaMemory::readTarget(const VgaState& state, uint32_t address)
     uint8_t plane = state.gr[kGrReadMap] & 3;
     if ((state.sr[kSrMemoryMode] & kMemoryChain4) != 0) {
         plane = address & 3;
-        address &= ~3U;
+        address = chained4(address);
     } else if ((state.gr[kGrMode] & kGrModeOddEven) != 0) {
         plane = static_cast<uint8_t>((plane & 2) | (address & 1));
         if ((state.gr[kGrMisc] & kGrMiscChain) != 0)
@@ -100,7 +107,7 @@ VgaMemory::Target VgaMemory::writeTarget(const VgaState& state, uint32_t address
     uint8_t planes = 0x0f;
     if ((state.sr[kSrMemoryMode] & kMemoryChain4) != 0) {
         planes = static_cast<uint8_t>(1U << (address & 3));
-        address &= ~3U;
+        address = chained4(address);
     } else if ((state.sr[kSrMemoryMode] & kMemoryOddEvenOff) == 0) {
         planes = (address & 1) != 0 ? 0x0a : 0x05;
         if ((state.gr[kGrMisc] & kGrMiscChain) != 0)
