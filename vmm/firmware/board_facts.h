@@ -48,8 +48,8 @@ struct BoardFacts {
     std::array<uint8_t, 16> uuid{}; ///< SMBIOS order; zeros: not set
     uint32_t cpus = 1;              ///< APIC ids are 0 to cpus - 1
     uint32_t sockets = 1;           ///< the CPUs are spread over them evenly
-    memory::RamLayout ram;
-    std::vector<spec::DriveSpec> drives; ///< AHCI port = index, at 00:1f.2
+    memory::RamLayout ram{};
+    std::vector<spec::DriveSpec> drives{}; ///< AHCI port = index, at 00:1f.2
     spec::BootOrder boot = spec::BootOrder::Cdrom;
     /// As CPUID 0x80000008 tells the guest; 0: unknown, the PCI bus gets no window above 4 GiB.
     unsigned physicalAddressBits = 0;
