@@ -109,6 +109,7 @@ bool KvmVcpu::handle(cpu::Exit& exit)
         return false;
     case KVM_EXIT_SHUTDOWN:
         exit.reason = cpu::ExitReason::Shutdown;
+        exit.sentence = fmt::format("triple fault on CPU {} at {}", m_index, whereabouts());
         return true;
     case KVM_EXIT_SYSTEM_EVENT:
         exit.reason = m_run->system_event.type == KVM_SYSTEM_EVENT_CRASH
@@ -161,21 +162,26 @@ void KvmVcpu::handleMmio()
     }
 }
 
-/// "CPU 0 stopped at 0xf000:... : KVM cannot emulate the instruction 9b ..." (api.rst 5,
-/// KVM_EXIT_INTERNAL_ERROR).
-std::string KvmVcpu::internalError() const
+/// "0xfff0 (code segment base 0xffff0000, real mode)": where the vCPU is.
+std::string KvmVcpu::whereabouts() const
 {
-    const auto& internal = m_run->internal;
+    constexpr uint64_t kEferLongModeActive = 0x400;
     kvm_regs regs{};
     kvm_sregs sregs{};
     ::ioctl(m_fd.get(), KVM_GET_REGS, &regs);
     ::ioctl(m_fd.get(), KVM_GET_SREGS, &sregs);
-    const char* mode = (sregs.efer & 0x400) != 0 && sregs.cs.l != 0 ? "64-bit"
-                       : (sregs.cr0 & 1) == 0                       ? "real mode"
-                       : sregs.cs.db != 0                           ? "32-bit protected mode"
-                                                                    : "16-bit protected mode";
-    std::string sentence = fmt::format("CPU {} stopped at {:#x} (code segment base {:#x}, {})",
-                                       m_index, regs.rip, sregs.cs.base, mode);
+    const char* mode = (sregs.efer & kEferLongModeActive) != 0 && sregs.cs.l != 0 ? "64-bit"
+                       : (sregs.cr0 & 1) == 0                                     ? "real mode"
+                       : sregs.cs.db != 0 ? "32-bit protected mode"
+                                          : "16-bit protected mode";
+    return fmt::format("{:#x} (code segment base {:#x}, {})", regs.rip, sregs.cs.base, mode);
+}
+
+/// One sentence with place and instruction bytes (api.rst 5, KVM_EXIT_INTERNAL_ERROR).
+std::string KvmVcpu::internalError() const
+{
+    const auto& internal = m_run->internal;
+    std::string sentence = fmt::format("CPU {} stopped at {}", m_index, whereabouts());
     if (internal.suberror != KVM_INTERNAL_ERROR_EMULATION)
         return sentence + fmt::format(": KVM internal error {}", internal.suberror);
     sentence += ": this host's KVM cannot emulate the instruction";

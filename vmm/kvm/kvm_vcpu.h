@@ -47,6 +47,7 @@ private:
     bool handle(cpu::Exit& exit);
     void handlePio();
     void handleMmio();
+    std::string whereabouts() const;
     std::string internalError() const;
 
     const VcpuEnvironment& m_environment;

@@ -288,19 +288,18 @@ void Control::requestExit(int status)
     });
 }
 
-void Control::vcpuExited(unsigned index, const cpu::Exit& exit)
+void Control::vcpuExited(unsigned, const cpu::Exit& exit)
 {
-    post([this, index, exit] { handleExit(index, exit); });
+    post([this, exit] { handleExit(exit); });
 }
 
-void Control::handleExit(unsigned index, const cpu::Exit& exit)
+void Control::handleExit(const cpu::Exit& exit)
 {
     if (runState() != RunState::Running)
         return;
     switch (exit.reason) {
     case cpu::ExitReason::Shutdown:
-        log(LogLevel::Info, "vmm.machine",
-            fmt::format("triple fault on CPU {}: the machine resets", index));
+        m_log.warn(exit.sentence + ": the machine resets");
         requestReset(bus::ResetKind::Hard);
         break;
     case cpu::ExitReason::Panicked:

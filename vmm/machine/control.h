@@ -79,7 +79,7 @@ private:
     Result<void> whileStanding(const std::function<Result<void>()>& work);
     Result<void> resetNow();
     void stopWith(console::RunState state);
-    void handleExit(unsigned index, const cpu::Exit& exit);
+    void handleExit(const cpu::Exit& exit);
 
     const spec::MachineSpec m_spec;
     console::MachineListener& m_listener;

@@ -84,7 +84,7 @@ gdt:    .quad   0
         .quad   0x00cf93000000ffff              /* 10 kernel data */
         .quad   0x00affb000000ffff              /* 18 user code, 64 bit */
         .quad   0x00cff3000000ffff              /* 20 user data */
-        .quad   0x0000891000000067              /* 28 TSS at 0x100000 (micro.ld), low half */
+        .quad   0x0000891000002068              /* 28 TSS at 0x100000 (micro.ld), low half */
         .quad   0
 gdt_end:
 gdt_pointer:
@@ -101,7 +101,10 @@ idt_pointer:
         .align  16
 tss:    .long   0
         .quad   ring0_stack                     /* RSP0 */
-        .fill   23, 4, 0
+        .fill   22, 4, 0
+        .long   104 << 16                       /* where the I/O permission bitmap starts */
+        .fill   8192, 1, 0                      /* every port: some KVMs look here before they look at IOPL */
+        .byte   0xff
 
         .section .tables, "aw"
         .align  4096
