@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a machine may be, and sizes as people write them.
+#include <QtTest>
+
+#include <functional>
+
+#include "vmm/spec/machine_spec.h"
+#include "vmm/state/state.h"
+
+using namespace vmm;
+using namespace vmm::spec;
+
+Q_DECLARE_METATYPE(std::function<void(MachineSpec&)>)
+
+class MachineSpecTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void defaultIsGood() { QVERIFY(MachineSpec{}.check().has_value()); }
+
+    void checks_data()
+    {
+        using Change = std::function<void(MachineSpec&)>;
+        QTest::addColumn<Change>("change");
+        QTest::addColumn<bool>("good");
+        const auto row = [](const char* name, bool good, Change change) {
+            QTest::newRow(name) << std::move(change) << good;
+        };
+        row("no name", false, [](MachineSpec& spec) { spec.name.clear(); });
+        row("path as a name", false, [](MachineSpec& spec) { spec.name = "../x"; });
+        row("dot in a name", false, [](MachineSpec& spec) { spec.name = "a.b"; });
+        row("long name", false, [](MachineSpec& spec) { spec.name.assign(65, 'a'); });
+        row("longest name", true, [](MachineSpec& spec) { spec.name.assign(64, 'a'); });
+        row("no memory", false, [](MachineSpec& spec) { spec.memoryBytes = 0; });
+        row("least memory", true, [](MachineSpec& spec) { spec.memoryBytes = 16 << 20; });
+        row("odd memory", false, [](MachineSpec& spec) { spec.memoryBytes = (16 << 20) + 4096; });
+        row("too much", false,
+            [](MachineSpec& spec) { spec.memoryBytes = (1ULL << 40) + (1 << 20); });
+        row("all of it", false, [](MachineSpec& spec) { spec.memoryBytes = ~0ULL; });
+        row("no CPU", false, [](MachineSpec& spec) { spec.cpus = 0; });
+        row("64 CPUs", true, [](MachineSpec& spec) { spec.cpus = 64; });
+        row("65 CPUs", false, [](MachineSpec& spec) { spec.cpus = 65; });
+        row("seven drives", false, [](MachineSpec& spec) { spec.drives.resize(7); });
+        row("empty CD-ROM", true, [](MachineSpec& spec) { spec.drives.resize(1); });
+        row("disk without a file", false, [](MachineSpec& spec) {
+            spec.drives = {{DriveKind::Disk, ""}};
+        });
+        row("unknown drive", false, [](MachineSpec& spec) {
+            spec.drives = {{static_cast<DriveKind>(9), "x"}};
+        });
+        row("unknown boot order", false,
+            [](MachineSpec& spec) { spec.boot = static_cast<BootOrder>(200); });
+        row("unknown serial port", false,
+            [](MachineSpec& spec) { spec.serial = static_cast<SerialKind>(200); });
+        row("serial port without a file", false,
+            [](MachineSpec& spec) { spec.serial = SerialKind::File; });
+    }
+    void checks()
+    {
+        QFETCH(std::function<void(MachineSpec&)>, change);
+        QFETCH(bool, good);
+        MachineSpec spec;
+        change(spec);
+        const auto result = spec.check();
+        QCOMPARE(result.has_value(), good);
+        if (!good)
+            QVERIFY(!result.error().sentence().empty() && result.error().sentence().back() != '.');
+    }
+
+    void surviveSavingAndLoading()
+    {
+        MachineSpec spec;
+        spec.name = "a";
+        spec.drives = {{DriveKind::Disk, "/x"}, {DriveKind::Cdrom, ""}};
+        spec.boot = BootOrder::Menu;
+        const auto record = *state::decode(state::encode(state::save(spec)));
+        const auto loaded = *state::load<MachineSpec>(record);
+        QCOMPARE(loaded.drives.size(), size_t{2});
+        QVERIFY(loaded.drives[0].path == "/x" && loaded.boot == BootOrder::Menu);
+    }
+
+    void sizes_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<bool>("good");
+        QTest::addColumn<quint64>("bytes");
+        const auto row = [](const char* text, bool good, uint64_t bytes) {
+            QTest::newRow(*text == 0 ? "empty" : text) << QString(text) << good << quint64{bytes};
+        };
+        row("0", true, 0);
+        row("4096", true, 4096);
+        row("512M", true, 512ULL << 20);
+        row("2g", true, 2ULL << 30);
+        row("1048576K", true, 1ULL << 30);
+        row("1T", true, 1ULL << 40);
+        row("18446744073709551615", true, ~0ULL);
+        row("18446744073709551616", false, 0);
+        row("16777216T", false, 0); // 2^64
+        row("", false, 0);
+        row("M", false, 0);
+        row("-1", false, 0);
+        row("+1", false, 0);
+        row(" 1", false, 0);
+        row("1 M", false, 0);
+        row("1MB", false, 0);
+        row("1.5G", false, 0);
+        row("0x10", false, 0);
+        row("1E", false, 0);
+    }
+    void sizes()
+    {
+        QFETCH(QString, text);
+        QFETCH(bool, good);
+        QFETCH(quint64, bytes);
+        const auto size = parseSize(text.toStdString());
+        QCOMPARE(size.has_value(), good);
+        if (good)
+            QCOMPARE(quint64{*size}, bytes);
+    }
+};
+
+QTEST_GUILESS_MAIN(MachineSpecTest)
+#include "machine_spec_test.moc"
