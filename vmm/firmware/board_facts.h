@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "vmm/memory/guest_memory.h"
-#include "vmm/pci/pci_device.h"
 #include "vmm/spec/machine_spec.h"
 
 namespace vmm::firmware {
@@ -26,17 +25,6 @@ class ChipsetView {
 public:
     virtual ~ChipsetView() = default;
     virtual EcamRange ecam() const = 0;
-};
-
-/// Reads PCIEXBAR of the host bridge at 00:00.0 (Intel 3 Series Express, section 5.1.15).
-class HostBridgeView final : public ChipsetView {
-public:
-    /// `hostBridge` outlives the view.
-    explicit HostBridgeView(pci::PciFunction& hostBridge) : m_hostBridge(hostBridge) {}
-    EcamRange ecam() const override;
-
-private:
-    pci::PciFunction& m_hostBridge;
 };
 
 enum class SuspendToRam { Absent, Present };

@@ -75,6 +75,13 @@ bool write(const QTemporaryDir& folder, const QString& name, const Bytes& bytes)
            file.write(reinterpret_cast<const char*>(bytes.data()), size) == size;
 }
 
+/// The text iasl made; it marks with asterisks what it could not make sense of.
+QString disassembly(const QTemporaryDir& folder, const QString& name)
+{
+    QFile file(folder.filePath(name));
+    return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : "**** no file";
+}
+
 bool haveIasl()
 {
     return QFile::exists(VITRINE_IASL);
@@ -101,6 +108,7 @@ private slots:
     void iaslAcceptsTables_data();
     void iaslAcceptsTables();
     void iaslAcceptsTheNamespace();
+    void iaslRefusesDamage();
     void amlEncodings();
     void packageLengths();
     void fadtFields();
@@ -138,6 +146,8 @@ void AcpiTablesTest::iaslAcceptsTables()
     file.close();
     const Verdict read = iasl(folder.path(), {"-d", "table.aml"});
     QVERIFY2(read.good, qPrintable(read.output));
+    const QString text = disassembly(folder, "table.dsl");
+    QVERIFY2(!text.contains("****"), qPrintable(text));
     const Verdict again = iasl(folder.path(), {"-p", "again", "table.dsl"});
     QVERIFY2(again.good, qPrintable(again.output));
 }
@@ -159,6 +169,24 @@ void AcpiTablesTest::iaslAcceptsTheNamespace()
             QVERIFY2(verdict.good, qPrintable(verdict.output));
         }
     }
+}
+
+// The two tests above can fail.
+void AcpiTablesTest::iaslRefusesDamage()
+{
+    if (!haveIasl())
+        QSKIP("iasl is not installed (package acpica-tools)");
+    const QTemporaryDir folder;
+    Bytes dsdt = checksummed(vmm::firmware::dsdtTable());
+    dsdt[vmm::firmware::kAcpiChecksumOffset] ^= std::byte{1};
+    QVERIFY(write(folder, "sum.aml", dsdt));
+    QVERIFY(!iasl(folder.path(), {"-d", "sum.aml"}).good);
+    Bytes hpet = vmm::firmware::hpetTable();
+    hpet.resize(hpet.size() - 4);
+    vmm::storeLe<uint32_t>(&hpet[4], static_cast<uint32_t>(hpet.size()));
+    QVERIFY(write(folder, "short.aml", checksummed(hpet)));
+    QVERIFY(!iasl(folder.path(), {"-d", "short.aml"}).good ||
+            disassembly(folder, "short.dsl").contains("****"));
 }
 
 void AcpiTablesTest::amlEncodings()
