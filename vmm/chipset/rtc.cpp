@@ -126,20 +126,24 @@ Rtc::Moment Rtc::momentLocked() const
             static_cast<uint32_t>(nanos % kSecondNs)};
 }
 
-/// Copies the running time into the time registers.
-void Rtc::showTimeLocked()
+/// All registers with the time as it is now, unless the clock stands.
+std::array<uint8_t, 128> Rtc::registersLocked() const
 {
+    auto registers = m_cmos;
+    if (!runningLocked())
+        return registers;
     const Date date = dateOf(momentLocked().seconds);
     const Encoding encoding = encodingLocked();
     const auto year = static_cast<unsigned>((date.year % 10'000 + 10'000) % 10'000);
-    m_cmos[kSeconds] = encoding.number(date.second);
-    m_cmos[kMinutes] = encoding.number(date.minute);
-    m_cmos[kHours] = encoding.hour(date.hour);
-    m_cmos[kDayOfWeek] = encoding.number((date.weekday - 1 + m_weekdayOffset) % 7 + 1);
-    m_cmos[kDayOfMonth] = encoding.number(date.day);
-    m_cmos[kMonth] = encoding.number(date.month);
-    m_cmos[kYear] = encoding.number(year % 100);
-    m_cmos[kCentury] = encoding.number(year / 100);
+    registers[kSeconds] = encoding.number(date.second);
+    registers[kMinutes] = encoding.number(date.minute);
+    registers[kHours] = encoding.hour(date.hour);
+    registers[kDayOfWeek] = encoding.number((date.weekday - 1 + m_weekdayOffset) % 7 + 1);
+    registers[kDayOfMonth] = encoding.number(date.day);
+    registers[kMonth] = encoding.number(date.month);
+    registers[kYear] = encoding.number(year % 100);
+    registers[kCentury] = encoding.number(year / 100);
+    return registers;
 }
 
 /// Lets the clock go on from what the time registers say, `nanos` into that second.
@@ -274,8 +278,8 @@ void Rtc::writePort(uint16_t offset, uint32_t value, unsigned)
 
 uint8_t Rtc::readRegisterLocked(uint8_t index)
 {
-    if (isTimeRegister(index) && runningLocked())
-        showTimeLocked();
+    if (isTimeRegister(index))
+        m_cmos = registersLocked();
     if (index == kRegisterA) {
         const bool updating =
             runningLocked() && momentLocked().nanos >= static_cast<uint32_t>(kSecondNs) - kUipNs;
@@ -298,11 +302,9 @@ void Rtc::writeRegisterLocked(uint8_t index, uint8_t value)
     if (index == kRegisterA || index == kRegisterB) {
         writeControlLocked(index, value);
     } else if (isTimeRegister(index)) {
-        const bool running = runningLocked();
-        if (running)
-            showTimeLocked();
+        m_cmos = registersLocked();
         m_cmos[index] = value;
-        if (running)
+        if (runningLocked())
             setTimeLocked(momentLocked().nanos);
     } else if (index != kRegisterC && index != kRegisterD) {
         m_cmos[index] = value;
@@ -315,8 +317,7 @@ void Rtc::writeControlLocked(uint8_t index, uint8_t value)
     const bool wasRunning = runningLocked();
     const uint32_t nanos = momentLocked().nanos;
     const bool wasReset = (m_cmos[kRegisterA] & kDividerMask) >= kDividerReset;
-    if (wasRunning)
-        showTimeLocked();
+    m_cmos = registersLocked();
     if (index == kRegisterA)
         m_cmos[kRegisterA] = value & ~kUip & 0xff;
     else if ((value & kSet) != 0)
@@ -357,7 +358,8 @@ void Rtc::legacyReplacement(bool on)
 RtcState Rtc::save() const
 {
     MutexLock lock(m_mutex);
-    return {m_index, m_cmos, m_offsetSeconds, m_offsetNanos, m_weekdayOffset, m_checkedSeconds};
+    return {m_index,       registersLocked(), m_offsetSeconds,
+            m_offsetNanos, m_weekdayOffset,   m_checkedSeconds};
 }
 
 Result<void> Rtc::load(const RtcState& state)

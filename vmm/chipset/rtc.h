@@ -85,7 +85,7 @@ private:
     rtc::Alarm alarmLocked() const REQUIRES(m_mutex);
     bool runningLocked() const REQUIRES(m_mutex);
     Moment momentLocked() const REQUIRES(m_mutex);
-    void showTimeLocked() REQUIRES(m_mutex);
+    std::array<uint8_t, 128> registersLocked() const REQUIRES(m_mutex);
     void setTimeLocked(uint32_t nanos) REQUIRES(m_mutex);
     uint64_t periodTicksLocked() const REQUIRES(m_mutex);
     uint64_t ticksNow() const;
