@@ -350,7 +350,8 @@ Result<void> PciDevice::loadConfig(const PciConfigState& state)
     publishIntx(state.intx);
     {
         MutexLock lock(m_intxMutex);
-        m_intxSent = !intxWanted(); // makes deliverIntx() set the line whatever it was
+        // Makes deliverIntx() set the line whatever it was.
+        m_intxSent = !(intxWanted() && !m_intxDisabled.load(std::memory_order_acquire));
     }
     deliverIntx();
     return {};
