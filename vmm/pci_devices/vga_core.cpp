@@ -95,13 +95,10 @@ uint8_t VgaCore::readLocked(uint16_t port)
     case kSequencerData:
         return at(m_state.sr, m_state.sequencerIndex);
     case kDacMask:
-        return m_state.dacMask;
     case kDacReadIndex:
-        return m_state.dacReading ? 3 : 0;
     case kDacWriteIndex:
-        return m_state.dacWriteIndex;
     case kDacData:
-        return readDacLocked();
+        return readDacLocked(port);
     case kFeatureRead:
         return m_state.featureControl;
     case kMiscRead:
@@ -143,20 +140,10 @@ void VgaCore::writeLocked(uint16_t port, uint8_t value)
             m_state.sr[m_state.sequencerIndex] = value & kSrMask[m_state.sequencerIndex];
         break;
     case kDacMask:
-        m_state.dacMask = value;
-        break;
     case kDacReadIndex:
-        m_state.dacReadIndex = value;
-        m_state.dacReading = true;
-        m_state.dacComponent = 0;
-        break;
     case kDacWriteIndex:
-        m_state.dacWriteIndex = value;
-        m_state.dacReading = false;
-        m_state.dacComponent = 0;
-        break;
     case kDacData:
-        return writeDacLocked(value);
+        return writeDacLocked(port, value);
     case kGraphicsIndex:
         m_state.graphicsIndex = value & 0x0f;
         break;
@@ -195,8 +182,14 @@ uint8_t VgaCore::readStatus1Locked()
                                 (retrace ? kStatus1Retrace : 0));
 }
 
-uint8_t VgaCore::readDacLocked()
+uint8_t VgaCore::readDacLocked(uint16_t port)
 {
+    if (port == kDacMask)
+        return m_state.dacMask;
+    if (port == kDacReadIndex)
+        return m_state.dacReading ? 3 : 0;
+    if (port == kDacWriteIndex)
+        return m_state.dacWriteIndex;
     const size_t at = size_t{m_state.dacReadIndex} * 3 + m_state.dacComponent;
     const bool wide = (m_state.dispi[kDispiEnable] & kDispi8BitDac) != 0;
     const uint8_t value = m_state.palette[at] & (wide ? 0xff : 0x3f);
@@ -207,8 +200,18 @@ uint8_t VgaCore::readDacLocked()
     return value;
 }
 
-void VgaCore::writeDacLocked(uint8_t value)
+void VgaCore::writeDacLocked(uint16_t port, uint8_t value)
 {
+    if (port == kDacMask) {
+        m_state.dacMask = value;
+        return;
+    }
+    if (port != kDacData) {
+        m_state.dacReading = port == kDacReadIndex;
+        (m_state.dacReading ? m_state.dacReadIndex : m_state.dacWriteIndex) = value;
+        m_state.dacComponent = 0;
+        return;
+    }
     m_state.dacCache[m_state.dacComponent] = value;
     if (++m_state.dacComponent < 3)
         return;

@@ -58,8 +58,8 @@ private:
     void writeLocked(uint16_t port, uint8_t value) REQUIRES(m_mutex);
     bool decodesLocked(uint16_t port) const REQUIRES(m_mutex);
     uint8_t readStatus1Locked() REQUIRES(m_mutex);
-    uint8_t readDacLocked() REQUIRES(m_mutex);
-    void writeDacLocked(uint8_t value) REQUIRES(m_mutex);
+    uint8_t readDacLocked(uint16_t port) REQUIRES(m_mutex);
+    void writeDacLocked(uint16_t port, uint8_t value) REQUIRES(m_mutex);
     void writeAttributeLocked(uint8_t value) REQUIRES(m_mutex);
     void writeCrtcLocked(uint8_t value) REQUIRES(m_mutex);
     void writeDispiLocked(uint16_t index, uint16_t value) REQUIRES(m_mutex);
