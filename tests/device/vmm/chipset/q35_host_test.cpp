@@ -267,7 +267,6 @@ private slots:
         driver.write(0x90, 0x30, 1);
         driver.write(0x96, 0x12, 1);
         driver.write(0x9d, 0x1a, 1);
-        std::vector<std::unique_ptr<Q35Rig>> rigs;
         struct Fresh final : state::Participant {
             Q35Rig rig;
             std::string stateName() const override { return rig.host->stateName(); }
