@@ -16,12 +16,12 @@ Button {
     leftPadding: Theme.gapLarge
     rightPadding: Theme.gapLarge
     Accessible.name: text
-    Keys.onReturnPressed: click()
-    Keys.onEnterPressed: click()
+    Keys.onReturnPressed: button.clicked()
+    Keys.onEnterPressed: button.clicked()
 
     contentItem: Text {
         text: button.text
-        color: button.filled ? Theme.onAccent : Theme.text
+        color: button.filled ? Theme.accentInk : Theme.text
         font.pixelSize: Theme.baseSize
         font.weight: button.filled ? Font.DemiBold : Font.Normal
         horizontalAlignment: Text.AlignHCenter

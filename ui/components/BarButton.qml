@@ -20,8 +20,8 @@ ToolButton {
     focusPolicy: Qt.TabFocus // a click must not take the keyboard from the guest
     Accessible.name: text
     Accessible.description: shortcutText
-    Keys.onReturnPressed: click()
-    Keys.onEnterPressed: click()
+    Keys.onReturnPressed: button.clicked()
+    Keys.onEnterPressed: button.clicked()
     onClicked: {
         if (menu !== null)
             menu.popup(button, 0, button.height + Theme.gapTiny);
@@ -43,7 +43,8 @@ ToolButton {
                 visible: button.menu !== null
                 width: 13
                 height: 13
-                sourceSize: Qt.size(13, 13)
+                sourceSize.width: 13
+                sourceSize.height: 13
                 color: Theme.quiet
                 anchors.verticalCenter: parent.verticalCenter
             }

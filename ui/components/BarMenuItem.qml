@@ -18,12 +18,10 @@ MenuItem {
     Accessible.name: text
 
     contentItem: Item {
-        implicitWidth: row.implicitWidth
+        implicitWidth: children[0].implicitWidth
         opacity: item.enabled ? 1 : 0.38
 
         Row {
-            id: row
-
             anchors.verticalCenter: parent.verticalCenter
             spacing: Theme.gap
 
@@ -49,7 +47,8 @@ MenuItem {
         visible: item.subMenu !== null
         symbol: "chevron-down"
         rotation: -90
-        sourceSize: Qt.size(14, 14)
+        sourceSize.width: 14
+        sourceSize.height: 14
         color: Theme.quiet
     }
     indicator: null

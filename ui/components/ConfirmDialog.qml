@@ -32,7 +32,8 @@ Popup {
         border.color: Theme.outline
     }
 
-    contentItem: Column {
+    Column {
+        width: parent.width
         spacing: Theme.gap
         Accessible.role: Accessible.Dialog
         Accessible.name: dialog.question

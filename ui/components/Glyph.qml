@@ -8,6 +8,7 @@ IconImage {
     required property string symbol
 
     source: Theme.iconSource(symbol)
-    sourceSize: Qt.size(Theme.icon, Theme.icon)
+    sourceSize.width: Theme.icon
+    sourceSize.height: Theme.icon
     color: Theme.text
 }

@@ -10,6 +10,7 @@
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
 #include <QEvent>
+#include <QFontInfo>
 #include <QGuiApplication>
 #include <QPalette>
 
@@ -101,7 +102,8 @@ void AppearanceModel::settingChanged(const QString& area, const QString& key,
 
 bool AppearanceModel::eventFilter(QObject* watched, QEvent* event)
 {
-    if (watched == qGuiApp && event->type() == QEvent::ApplicationPaletteChange)
+    if (watched == qGuiApp && (event->type() == QEvent::ApplicationPaletteChange ||
+                               event->type() == QEvent::ApplicationFontChange))
         takePalette();
     return false;
 }
@@ -111,6 +113,7 @@ void AppearanceModel::takePalette()
     AppearanceFacts facts = m_facts;
     facts.window = QGuiApplication::palette().color(QPalette::Window);
     facts.text = QGuiApplication::palette().color(QPalette::WindowText);
+    facts.fontPixelSize = QFontInfo(QGuiApplication::font()).pixelSize();
     update(facts);
 }
 

@@ -16,6 +16,7 @@ namespace ui::models {
 struct AppearanceFacts {
     QColor window;
     QColor text;
+    int fontPixelSize = 0;
     std::optional<uint> colorScheme; ///< org.freedesktop.appearance: 1 dark, 2 light
     std::optional<uint> contrast;    ///< org.freedesktop.appearance: 1 more
     std::optional<bool> animations;  ///< org.gnome.desktop.interface enable-animations
@@ -34,12 +35,15 @@ class AppearanceModel : public QObject {
     Q_PROPERTY(bool dark READ dark NOTIFY changed)
     Q_PROPERTY(bool highContrast READ highContrast NOTIFY changed)
     Q_PROPERTY(bool reducedMotion READ reducedMotion NOTIFY changed)
+    /// Height of the person's own font in logical pixels.
+    Q_PROPERTY(int fontPixelSize READ fontPixelSize NOTIFY changed)
 public:
     explicit AppearanceModel(QObject* parent = nullptr);
 
     bool dark() const { return wantsDark(m_facts); }
     bool highContrast() const { return wantsHighContrast(m_facts); }
     bool reducedMotion() const { return wantsReducedMotion(m_facts); }
+    int fontPixelSize() const { return m_facts.fontPixelSize; }
 
 signals:
     void changed();

@@ -25,7 +25,7 @@ QtObject {
     readonly property color text: pick("#22282d", "#eceae6", "#000000", "#ffffff")
     readonly property color quiet: pick("#626970", "#a3a9ae", "#000000", "#ffffff")
     readonly property color accent: pick("#0b7a70", "#55c9ba", "#00429d", "#7fe9ff")
-    readonly property color onAccent: pick("#ffffff", "#06241f", "#ffffff", "#000000")
+    readonly property color accentInk: pick("#ffffff", "#06241f", "#ffffff", "#000000")
     readonly property color good: pick("#14804a", "#5fd08c", "#004d1a", "#7dff9a")
     readonly property color waiting: pick("#9a6200", "#edb550", "#5c3a00", "#ffe066")
     readonly property color bad: pick("#b3261e", "#ff8f85", "#8b0000", "#ff9d9d")
@@ -44,7 +44,7 @@ QtObject {
     readonly property int focusLine: highContrast ? 3 : 2
 
     // Sizes follow the person's own font.
-    readonly property real baseSize: Math.max(Qt.application.font.pixelSize, 13)
+    readonly property real baseSize: Math.max(appearance.fontPixelSize, 13)
     readonly property real smallSize: Math.round(baseSize * 0.9)
     readonly property real titleSize: Math.round(baseSize * 1.55)
 

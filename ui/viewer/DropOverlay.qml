@@ -42,7 +42,8 @@ DropArea {
                     anchors.horizontalCenter: parent.horizontalCenter
                     width: 48
                     height: 48
-                    sourceSize: Qt.size(48, 48)
+                    sourceSize.width: 48
+                    sourceSize.height: 48
                     symbol: area.welcome ? "insert" : "warning"
                     color: area.welcome ? Theme.accent : Theme.bad
                 }

@@ -63,7 +63,7 @@ MessagePage {
                 padding: Theme.gap
                 color: Theme.text
                 selectionColor: Theme.accent
-                selectedTextColor: Theme.onAccent
+                selectedTextColor: Theme.accentInk
                 font.family: "monospace"
                 font.pixelSize: Theme.smallSize
                 Accessible.name: qsTr("Details")

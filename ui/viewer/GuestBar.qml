@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The toolbar of a running machine. Left and right move along it, Escape goes back to the guest.
 import QtQuick
-import QtQuick.Controls.Basic
 import QtQuick.Layouts
 import org.vitrine.components
 import org.vitrine.models
@@ -171,9 +170,12 @@ FocusScope {
                     required property int index
 
                     text: qsTr("Ctrl+Alt+F%1").arg(index + 1)
-                    onTriggered: bar.machine.sendFunctionKey(index + 1)
                 }
-                onObjectAdded: (index, object) => functionKeys.insertItem(index, object as Item)
+                onObjectAdded: (index, object) => {
+                    const item = object as BarMenuItem;
+                    functionKeys.insertItem(index, item);
+                    item.triggered.connect(() => bar.machine.sendFunctionKey(index + 1));
+                }
                 onObjectRemoved: (index, object) => functionKeys.removeItem(object as Item)
             }
         }

@@ -81,13 +81,20 @@ ApplicationWindow {
         label: window.machine.name === "" ? qsTr("Screen of the machine")
                                           : qsTr("Screen of %1").arg(window.machine.name)
         Accessible.name: label
-        onGuestSizeChanged: window.growFor(guestSize)
+        onGuestSizeChanged: growTime.restart()
         onControlsRequested: bar.takeFocus()
         onFullScreenRequested: window.toggleFullScreen()
         onPointerGrabbedChanged: {
             if (pointerGrabbed)
                 hintTime.restart();
         }
+    }
+
+    Timer { // guests change modes more than once on their way
+        id: growTime
+
+        interval: 150
+        onTriggered: window.growFor(screen.guestSize)
     }
 
     PauseVeil {

@@ -31,7 +31,8 @@ Rectangle {
                 anchors.centerIn: parent
                 width: 36
                 height: 36
-                sourceSize: Qt.size(36, 36)
+                sourceSize.width: 36
+                sourceSize.height: 36
                 symbol: page.symbol
                 color: page.tone
             }
