@@ -2,6 +2,7 @@
 // The life of one `vitrine run`.
 #include "app/main/machine_run.h"
 
+#include <csignal>
 #include <cstdio>
 
 #include <fmt/core.h>
@@ -25,6 +26,7 @@ using vmm::machine::Machine;
 
 Result<std::unique_ptr<MachineRun>> MachineRun::create(OutputFormat format)
 {
+    ::signal(SIGPIPE, SIG_IGN); // whoever reads our output or a serial port may go away
     std::unique_ptr<MachineRun> run(new MachineRun(format));
     run->m_loop = TRY(ControlLoop::create());
     run->m_loop->onSignal([self = run.get()] { self->interrupted(); });
@@ -35,10 +37,10 @@ MachineRun::~MachineRun()
 {
     if (m_server)
         m_server->detach();
-    m_session.reset();   // joins the machine's threads; nothing is posted after this
-    m_loop->runPosted(); // the last answers
-    m_server.reset();    // sends them
-    m_lock.reset();
+    m_session.reset(); // joins the machine's threads; nothing is posted after this
+    if (m_loop)
+        m_loop->runPosted(); // the last answers
+    m_server.reset();        // sends them
 }
 
 Result<void> MachineRun::start(const session::RunRequest& request)
@@ -115,7 +117,7 @@ void MachineRun::report(const char* event, const std::string& text)
 /// The first SIGINT or SIGTERM takes the machine's power away; the second does not wait for it.
 void MachineRun::interrupted()
 {
-    if (++m_interrupts > 1)
+    if (++m_interrupts > 1 || !m_session) // without a machine: the window shows why there is none
         return m_loop->quit(0);
     m_session->cancelTyping();
     m_session->machine().powerOff([this](Result<void>) { m_loop->quit(0); });
