@@ -42,14 +42,18 @@ inline void copyShared(std::span<std::byte> to, const std::byte* from)
         to[i] = loadShared8(from + i);
 }
 
-/// Sets `size` bytes of shared memory to zero.
+/// Sets `size` bytes of shared memory to zero. What is zero already is not written: pages nobody
+/// ever touched stay unallocated.
 inline void clearShared(std::byte* to, size_t size)
 {
     size_t i = 0;
     for (; i < size && reinterpret_cast<uintptr_t>(to + i) % 8 != 0; ++i)
         storeShared8(to + i, 0);
-    for (; i + 8 <= size; i += 8)
-        __atomic_store_n(reinterpret_cast<uint64_t*>(to + i), uint64_t{0}, __ATOMIC_RELAXED);
+    for (; i + 8 <= size; i += 8) {
+        auto* word = reinterpret_cast<uint64_t*>(to + i);
+        if (__atomic_load_n(word, __ATOMIC_RELAXED) != 0)
+            __atomic_store_n(word, uint64_t{0}, __ATOMIC_RELAXED);
+    }
     for (; i < size; ++i)
         storeShared8(to + i, 0);
 }

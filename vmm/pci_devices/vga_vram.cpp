@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "vmm/base/bits.h"
+#include "vmm/gpu/shared_bytes.h"
 
 namespace vmm::pci_devices {
 
@@ -42,7 +43,7 @@ Result<void> VgaVram::load(const VgaVramState& state)
             return Error(ErrorCode::Invalid, "vga: saved video memory is damaged");
         next = uint64_t{block.index} + 1;
     }
-    std::fill(m_vram.begin(), m_vram.end(), std::byte{0});
+    gpu::clearShared(m_vram.data(), m_vram.size());
     for (const VgaVramBlock& block : state.blocks)
         if (!block.bytes.empty())
             std::memcpy(&m_vram[block.index * VgaVramState::kBlockSize], block.bytes.data(),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The VGA's registers and PCI function as drivers find them, and the suites every device passes.
+#include <thread>
+
 #include <QtTest>
 
 #include "tests/device/vmm/pci_devices/vga_driver.h"
@@ -27,6 +29,7 @@ private slots:
     void resets();
     void fuzzPorts();
     void fuzzMemory();
+    void drawsWhileVcpusWrite();
 };
 
 void VgaTest::pciFunction()
@@ -316,7 +319,7 @@ public:
     {
         m_board.board.pio.write(port(offset), value, size);
         if (++m_writes % 500 == 0) {
-            m_board.update();
+            m_board.vga->scanout().update(m_frame);
             static_cast<void>(m_board.vga->scanout().text());
         }
     }
@@ -328,6 +331,7 @@ private:
             static_cast<uint16_t>(offset < 0x30 ? 0x3b0 + offset : 0x1ce + offset - 0x30));
     }
     VgaBoard& m_board;
+    vmm::console::Frame m_frame;
     unsigned m_writes = 0;
 };
 
@@ -369,6 +373,30 @@ void VgaTest::fuzzMemory()
         mmioFuzzSuite(window, 0x20000, round, 3000);
         board.update();
     }
+}
+
+// For the thread sanitizer: two vCPUs and a viewer.
+void VgaTest::drawsWhileVcpusWrite()
+{
+    VgaBoard board(uint64_t{1} << 20);
+    board.setMode(kMode12);
+    const auto vcpu = [&board](unsigned seed) {
+        BoardPorts ports(board);
+        BoardMemory window(board, 0xa0000);
+        mmioFuzzSuite(window, 0x20000, seed, 2000);
+        std::mt19937 random(seed);
+        for (int i = 0; i < 2000; ++i)
+            ports.writePort(static_cast<uint16_t>(random() % 0x30), random() & 0xff, 1);
+    };
+    std::thread first(vcpu, 1);
+    std::thread second(vcpu, 2);
+    for (int i = 0; i < 50; ++i) {
+        vmm::console::Frame frame;
+        board.vga->scanout().update(frame);
+        static_cast<void>(board.vga->scanout().text());
+    }
+    first.join();
+    second.join();
 }
 
 QTEST_GUILESS_MAIN(VgaTest)
