@@ -15,7 +15,7 @@ using vmm::memory::GuestPort;
 
 constexpr size_t kActionSize = 8;
 constexpr size_t kMaxActions = 4096;
-constexpr size_t kMaxUpdates = 64; // large frames take long to draw, and that is no finding
+constexpr size_t kMaxUpdates = 8; // large frames take long to draw, and that is no finding
 constexpr uint64_t kRegisters = 0xfeb0'0000;
 
 class Guest {
