@@ -262,7 +262,8 @@ void GuestClock::fire()
     auto due = std::distance(m_armed.begin(), m_armed.upper_bound(now));
     for (; due > 0 && !m_paused && !m_armed.empty() && m_armed.begin()->first <= now; --due) {
         LoopTimer* timer = m_armed.begin()->second;
-        timer->removeLocked();
+        m_armed.erase(m_armed.begin());
+        timer->m_isArmed = false;
         m_firing = timer;
         const std::function<void()> callback = timer->m_callback;
         lock.unlock();

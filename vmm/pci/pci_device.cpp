@@ -96,7 +96,7 @@ std::string PciDevice::barName(unsigned index) const
 
 void PciDevice::declareBar(unsigned index, Bar bar, uint32_t typeBits)
 {
-    CHECK(std::has_single_bit(bar.size) && bar.size <= 0x8000'0000 && index < m_bars.size());
+    CHECK(std::has_single_bit(bar.size) && bar.size <= 0x8000'0000 && index <= kRomIndex);
     const auto mask = static_cast<uint32_t>(~(bar.size - 1));
     uint32_t writable = mask;
     if (bar.kind == BarKind::Rom)
