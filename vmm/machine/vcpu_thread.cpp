@@ -36,7 +36,7 @@ void VcpuThread::waitPaused()
 {
     MutexLock lock(m_mutex);
     lock.wait(m_changed,
-              [this]() VITRINE_THREAD_ATTRIBUTE(no_thread_safety_analysis) { return m_standing; });
+              [this]() VITRINE_THREAD_ATTRIBUTE(no_thread_safety_analysis) { return !m_running; });
 }
 
 void VcpuThread::resume()
@@ -44,7 +44,6 @@ void VcpuThread::resume()
     {
         MutexLock lock(m_mutex);
         m_wanted = Wanted::Run;
-        m_standing = false;
     }
     m_changed.notify_all();
 }
@@ -54,13 +53,14 @@ void VcpuThread::loop()
     for (;;) {
         {
             MutexLock lock(m_mutex);
-            m_standing = m_wanted == Wanted::Stand;
+            m_running = false;
             m_changed.notify_all();
             lock.wait(m_changed, [this]() VITRINE_THREAD_ATTRIBUTE(no_thread_safety_analysis) {
                 return m_wanted != Wanted::Stand;
             });
             if (m_wanted == Wanted::Quit)
                 return;
+            m_running = true;
         }
         const cpu::Exit exit = m_vcpu->run();
         if (exit.reason == cpu::ExitReason::Kicked)

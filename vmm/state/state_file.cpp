@@ -30,6 +30,8 @@ enum Kind : uint32_t { kRecord = 1, kRam = 2, kEnd = 3 };
 
 uint32_t checksum(uint32_t seed, std::span<const std::byte> bytes)
 {
+    if (bytes.empty())
+        return seed; // zlib takes a null buffer for "start anew"
     return static_cast<uint32_t>(
         ::crc32_z(seed, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }

@@ -72,7 +72,8 @@ void enableInterrupts()
     for (uint64_t vector = 0; vector < 64; ++vector) {
         const uint64_t handler = reinterpret_cast<uint64_t>(interrupt_stubs) + vector * kStubSize;
         // 64-bit interrupt gate, ring 0 code, callable from ring 0 (SDM volume 3 section 6.14.1).
-        idt[2 * vector] = (handler & 0xffff) | 0x08ULL << 16 | 0x8eULL << 40 | (handler >> 16 & 0xffff) << 48;
+        idt[2 * vector] =
+            (handler & 0xffff) | 0x08ULL << 16 | 0x8eULL << 40 | (handler >> 16 & 0xffff) << 48;
         idt[2 * vector + 1] = handler >> 32;
     }
     write32(kLocalApic + 0xf0, 0x1ff); // software enable, spurious vector 255

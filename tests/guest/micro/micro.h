@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a micro-guest has: ports, memory-mapped registers, a serial line, time and interrupts. Freestanding; ring 3.
+// What a micro-guest has: ports, memory-mapped registers, a serial line, time and interrupts.
+// Freestanding; ring 3.
 #pragma once
 
 #include <stddef.h>
