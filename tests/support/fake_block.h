@@ -72,6 +72,10 @@ public:
     bool readOnly() const override { return m_readOnly; }
     bool canDiscard() const override { return !m_readOnly; }
     const std::string& path() const override { return m_path; }
+    std::optional<vmm::block::IoResult> readNow(const vmm::block::IoRequest&) override
+    {
+        return std::nullopt;
+    }
     void submit(vmm::block::IoRequest request) override
     {
         {

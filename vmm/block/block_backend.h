@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -96,6 +97,10 @@ public:
     /// The file, for people.
     virtual const std::string& path() const = 0;
 
+    /// Carries out a small read at once when that takes no waiting (the bytes are in the host's
+    /// page cache); empty, with the buffers undefined, when the request must be submitted instead.
+    /// Its `done` is not called. Only for devices with nothing else in flight. Any thread.
+    virtual std::optional<IoResult> readNow(const IoRequest& request) = 0;
     /// Queues a request and returns at once; requests are carried out in order.
     virtual void submit(IoRequest request) = 0;
     /// Ends every request submitted before this call as soon as possible; their completions still

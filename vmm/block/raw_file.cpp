@@ -25,6 +25,7 @@ namespace {
 
 constexpr size_t kPieceSegments = 256;            // segments a system call takes at most
 constexpr size_t kPieceBytes = size_t{1} << 20;   // bytes between two looks at cancellation
+constexpr size_t kNowBytes = size_t{128} << 10;   // copied on the caller's thread at most
 constexpr uint64_t kMaxBytes = uint64_t{1} << 57; // 48 bits of sectors, what ATA can address
 
 IoResult failure(const std::string& path, int number)
@@ -174,6 +175,30 @@ RawFile::~RawFile()
     m_changed.notify_all();
     if (m_thread.joinable())
         m_thread.join();
+}
+
+/// OPTIMIZATION: firmware and boot loaders poll for one small read after the other; a hand-over to
+/// the io thread and back costs them more than the read. RWF_NOWAIT never waits for the disk.
+std::optional<IoResult> RawFile::readNow(const IoRequest& request)
+{
+    std::array<iovec, kPieceSegments> vectors;
+    const Cursor cursor{request.segments};
+    if (request.kind != IoKind::Read || request.segments.size() > kPieceSegments)
+        return std::nullopt;
+    const size_t count = cursor.fill(vectors);
+    size_t wanted = 0;
+    for (const Segment& segment : request.segments)
+        wanted += segment.size();
+    if (wanted == 0 || wanted > kNowBytes || request.offset > m_size ||
+        wanted > m_size - request.offset)
+        return std::nullopt;
+    const ssize_t got = ::preadv2(m_fd.get(), vectors.data(), static_cast<int>(count),
+                                  static_cast<off_t>(request.offset), RWF_NOWAIT);
+    if (got < 0 || static_cast<size_t>(got) != wanted)
+        return std::nullopt;
+    for (const Segment& segment : request.segments)
+        segment.markDirty();
+    return IoResult{};
 }
 
 void RawFile::submit(IoRequest request)

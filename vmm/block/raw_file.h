@@ -39,6 +39,7 @@ public:
     /// Bytes of the file itself, before rounding.
     uint64_t size() const { return m_size; }
 
+    std::optional<IoResult> readNow(const IoRequest& request) override;
     void submit(IoRequest request) override;
     void cancel() override;
     void pause() override;

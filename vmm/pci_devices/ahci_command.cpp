@@ -247,6 +247,11 @@ void AhciPort::startMedia(const AtaStep& step)
     request.extents = step.extents;
     if (!mapMedia(step, request))
         return;
+    if (const auto result = backend->readNow(request)) {
+        const auto buffer = m_current->hostBuffer;
+        return runStep(m_device->mediaDone(*result, buffer ? std::span<const std::byte>(*buffer)
+                                                           : std::span<const std::byte>()));
+    }
     request.done = [&host = m_host, port = m_index, sequence = m_current->sequence,
                     keep = m_current->hostBuffer](const block::IoResult& result) {
         host.portIoDone(port, sequence, result);

@@ -46,6 +46,10 @@ public:
     bool readOnly() const override { return m_readOnly; }
     bool canDiscard() const override { return !m_readOnly; }
     const std::string& path() const override { return m_path; }
+    std::optional<block::IoResult> readNow(const block::IoRequest&) override
+    {
+        return std::nullopt;
+    }
     void submit(block::IoRequest request) override
     {
         CHECK(m_queue.size() < 1000);

@@ -44,6 +44,7 @@ private slots:
     void readWrite();
     void scatterAcrossPieces();
     void paddingAndBounds();
+    void readsAtOnce();
     void flushAndDiscard();
     void cancelEndsEverything();
     void pauseHoldsQueue();
@@ -168,6 +169,31 @@ void RawFileTest::paddingAndBounds()
         QCOMPARE(run(*disk, IoKind::Read, offset, &buffer).status, IoStatus::Failed);
         QCOMPARE(run(*disk, IoKind::Write, offset, &buffer).status, IoStatus::Failed);
     }
+}
+
+/// What is cached may be read at once; what is not, too large or past the end may not.
+void RawFileTest::readsAtOnce()
+{
+    const std::string content(1 << 20, 'q');
+    auto disk = std::move(*RawFile::open(file("disk", content + "tail"), OpenMode::ReadOnly, 2048));
+    Bytes buffer(4096);
+    const auto at = [&](uint64_t offset, IoKind kind = IoKind::Read) {
+        IoRequest request;
+        request.kind = kind;
+        request.offset = offset;
+        request.segments.emplace_back(std::span(buffer).first(100));
+        request.segments.emplace_back(std::span(buffer).subspan(100));
+        return disk->readNow(request);
+    };
+    if (const auto result = at(4096)) { // the host's file system decides
+        QCOMPARE(result->status, IoStatus::Ok);
+        QCOMPARE(buffer[4095], std::byte{'q'});
+    }
+    QVERIFY(!at(1 << 20).has_value());
+    QVERIFY(!at(~uint64_t{0}).has_value());
+    QVERIFY(!at(0, IoKind::Write).has_value());
+    buffer.resize(200000);
+    QVERIFY(!at(0).has_value());
 }
 
 void RawFileTest::flushAndDiscard()
