@@ -73,7 +73,9 @@ void Ps2Mouse::move(int dx, int dy)
 void Ps2Mouse::button(input::PointerButton button, bool down)
 {
     const auto bit = static_cast<unsigned>(button);
-    const auto mask = static_cast<uint8_t>(1U << bit & kAllButtons);
+    if (bit > static_cast<unsigned>(input::PointerButton::Extra))
+        return;
+    const auto mask = static_cast<uint8_t>(1U << bit);
     m_state.buttons = static_cast<uint8_t>((m_state.buttons & ~mask) | (down ? mask : 0));
     m_state.pressed = static_cast<uint8_t>(m_state.pressed | (down ? mask : 0));
     sendReports();

@@ -20,6 +20,8 @@ constexpr uint32_t kUipNs = 244'000;
 // The alarm's timer runs on guest time but the clock follows the host's: look again this often, in
 // case somebody set the host's clock.
 constexpr int64_t kLookAgainNs = 60 * kSecondNs;
+// Where the two run apart the timer is early now and then: wait this long, do not spin.
+constexpr int64_t kMinWaitNs = 10'000;
 // 28,500 years: what registers can hold, and inside what the calendar can do.
 constexpr int64_t kMaxOffsetSeconds = 900'000'000'000;
 
@@ -235,7 +237,7 @@ std::optional<uint64_t> Rtc::deadlineLocked() const
     if (!target)
         return deadline;
     const int64_t seconds = std::clamp(*target - now.seconds, int64_t{0}, kLookAgainNs / kSecondNs);
-    const int64_t wait = std::max(seconds * kSecondNs - now.nanos, int64_t{1});
+    const int64_t wait = std::max(seconds * kSecondNs - now.nanos, kMinWaitNs);
     const uint64_t at = m_timers.nowNs() + static_cast<uint64_t>(wait);
     return std::min(deadline.value_or(at), at);
 }

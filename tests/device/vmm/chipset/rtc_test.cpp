@@ -44,7 +44,10 @@ struct Rig {
         board.pio.write(memory::GuestPort(0x71), value, 1);
     }
     /// Time of day in BCD as a driver reads it.
-    uint32_t time() { return uint32_t{read(kHours)} << 16 | read(kMinutes) << 8 | read(kSeconds); }
+    uint32_t time()
+    {
+        return uint32_t{read(kHours)} << 16 | uint32_t{read(kMinutes)} << 8 | read(kSeconds);
+    }
     /// Register C without the periodic flag, which comes 1,024 times a second.
     uint8_t flags() { return read(kRegisterC) & ~kPf & 0xff; }
     void advance(uint64_t ns) { board.clock.advance(ns); }
