@@ -154,7 +154,7 @@ Result<SessionBus::Message> SessionBus::request(const std::string& machine, cons
 Result<SessionBus::Message> SessionBus::send(const std::string& machine,
                                              const Message& request) const
 {
-    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_error error = {};
     sd_bus_message* reply = nullptr;
     const int status = ::sd_bus_call(m_bus, request.get(), kNoTimeout, &error, &reply);
     Message answer(reply);

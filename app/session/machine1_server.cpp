@@ -42,7 +42,7 @@ public:
     void fail(const Error& error)
     {
         m_answered = true;
-        sd_bus_error reply = SD_BUS_ERROR_NULL;
+        sd_bus_error reply = {};
         ::sd_bus_error_set(&reply, errorName(error.code()).c_str(),
                            validUtf8(error.sentence()).c_str());
         ::sd_bus_reply_method_error(m_call, &reply);
