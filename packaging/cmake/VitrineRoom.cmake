@@ -24,6 +24,14 @@ function(vitrine_room folder)
   endif()
 endfunction()
 
+# vitrine_tier_target(<label> <program>): `tests_unit`, `tests_device`, ... build one tier.
+function(vitrine_tier_target label program)
+  if(NOT TARGET tests_${label})
+    add_custom_target(tests_${label})
+  endif()
+  add_dependencies(tests_${label} ${program})
+endfunction()
+
 # vitrine_test(<name> LABEL unit|device|kvm|ui|e2e|fuzz SOURCES a.cpp [DEPS ...] [TIMEOUT seconds])
 # A Qt Test program (one class per program, QTEST_GUILESS_MAIN and `#include "<file>.moc"`).
 # Exit status 77 counts as skipped; the program prints the reason.
@@ -35,11 +43,12 @@ function(vitrine_test name)
   add_executable(${name} ${TEST_SOURCES})
   set_target_properties(${name} PROPERTIES AUTOMOC ON)
   target_link_libraries(${name} PRIVATE vitrine_options Qt6::Test ${TEST_DEPS})
+  vitrine_tier_target(${TEST_LABEL} ${name})
   add_test(NAME ${TEST_LABEL}.${name} COMMAND ${name})
   set_tests_properties(${TEST_LABEL}.${name} PROPERTIES
     LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} SKIP_RETURN_CODE 77
     ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
-  if(TEST_LABEL STREQUAL "kvm")
+  if(TEST_LABEL MATCHES "^(kvm|e2e)$")
     set_tests_properties(${TEST_LABEL}.${name} PROPERTIES RESOURCE_LOCK kvm)
   endif()
 endfunction()
@@ -69,6 +78,7 @@ function(vitrine_fuzz name)
     target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cpp)
     set(command ${name} ${FUZZ_CORPUS})
   endif()
+  vitrine_tier_target(fuzz ${name})
   add_test(NAME fuzz.${name} COMMAND ${command})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT ${FUZZ_TIMEOUT} SKIP_RETURN_CODE 77)
 endfunction()

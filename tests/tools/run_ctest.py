@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""run_ctest.py BUILD-FOLDER CTEST-ARGUMENT...: runs ctest and shows one line per test, the output of those that fail and
+the reason of each skip. ctest's own summary is the last thing printed; its exit status is ours."""
+import collections
+import os
+import re
+import subprocess
+import sys
+
+OUTPUT = re.compile(r"^(\d+): ?(.*)$")
+RESULT = re.compile(r"^\s*\d+/\d+ Test\s+#(\d+): (\S+) \.*\s*(.*)$")
+SKIPPED_INSIDE = re.compile(r"^SKIP\s+: (\S+)\s*(.*)$")
+CASE = re.compile(r"^(PASS|QDEBUG|Totals|\*{5,}|Config)")
+MAX_LINES = 400
+
+
+def reasons(lines):
+    """Sentences that tell why something was skipped: Qt Test's, or what the program printed."""
+    inside = [m.group(2) or m.group(1) for m in map(SKIPPED_INSIDE.match, lines) if m]
+    return inside or [line for line in lines if line.strip() and not CASE.match(line)][-2:]
+
+
+def show(line, outputs):
+    number, _, outcome = RESULT.match(line).groups()
+    output = outputs.pop(number, [])
+    print(line.rstrip(), flush=True)
+    if "Passed" not in outcome and "Skipped" not in outcome:
+        print("\n".join("    " + text for text in output))
+    elif "Skipped" in outcome:
+        print("    skipped: " + " ".join(reasons(output)))
+    else:
+        for text in output:
+            if (match := SKIPPED_INSIDE.match(text)) is not None:
+                print(f"    skipped inside: {match.group(1)} {match.group(2)}")
+    sys.stdout.flush()
+
+
+def keep(lines, line):
+    """Keeps the first and the last lines of what a test prints."""
+    lines.append(line)
+    if len(lines) > MAX_LINES:
+        del lines[MAX_LINES // 2]
+
+
+def main():
+    folder, *arguments = sys.argv[1:]
+    jobs = str(os.cpu_count() or 2)
+    command = ["ctest", "--test-dir", folder, "--verbose", "--no-tests=error", "-j", jobs, *arguments]
+    environment = dict(os.environ, UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1")
+    outputs = collections.defaultdict(list)
+    other, summary = [], False
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          env=environment) as ctest:
+        for line in ctest.stdout:
+            summary = summary or "% tests passed" in line
+            if summary:
+                sys.stdout.write(line)
+            elif (match := OUTPUT.match(line)) is not None:
+                keep(outputs[match.group(1)], match.group(2))
+            elif RESULT.match(line):
+                show(line, outputs)
+            else:
+                other.append(line)
+    if not summary: # ctest itself could not start
+        sys.stdout.writelines(other)
+    return ctest.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
