@@ -36,7 +36,7 @@ public:
     static constexpr uint64_t kData = 0x40'0000;
 
     AhciDriver(FakeBoard& board, vmm::pci_devices::Ahci& ahci, unsigned port = 0)
-        : m_board(board), m_ahci(ahci), m_port(port), m_base(0x10'0000 + port * uint64_t{0x1'0000})
+        : m_board(board), m_port(port), m_base(0x10'0000 + port * uint64_t{0x1'0000})
     {
         ahci.writeConfig(0x24, kAbar, 4);
         ahci.writeConfig(0x04, 0x0006, 2);
@@ -211,7 +211,6 @@ public:
 
 private:
     FakeBoard& m_board;
-    vmm::pci_devices::Ahci& m_ahci;
     unsigned m_port;
     uint64_t m_base;
 };
