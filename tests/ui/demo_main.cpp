@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The real window with a pretending machine: vitrine_ui_demo [--dark] [--contrast] [--paused]
-// [--off] [--fail] [--toast] [--size=WxH] [--text]
+// [--off] [--fail] [--toast] [--size=WxH] [--short]: ends after 8 seconds and prints what the
+// machine got
 #include <QGuiApplication>
 #include <QPalette>
 #include <QTimer>
@@ -75,6 +76,8 @@ int main(int argc, char** argv)
         return 1;
     }
     setScene(arguments, machine, model);
+    if (arguments.contains(QStringLiteral("--short")))
+        QTimer::singleShot(std::chrono::seconds(8), qGuiApp, [] { QCoreApplication::exit(0); });
     const int status = QGuiApplication::exec();
     for (const QString& call : machine.calls)
         qInfo("%s", qPrintable(call));

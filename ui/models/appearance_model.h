@@ -17,9 +17,10 @@ struct AppearanceFacts {
     QColor window;
     QColor text;
     int fontPixelSize = 0;
-    std::optional<uint> colorScheme; ///< org.freedesktop.appearance: 1 dark, 2 light
-    std::optional<uint> contrast;    ///< org.freedesktop.appearance: 1 more
-    std::optional<bool> animations;  ///< org.gnome.desktop.interface enable-animations
+    std::optional<uint> colorScheme = std::nullopt; ///< org.freedesktop.appearance: 1 dark, 2 light
+    std::optional<uint> contrast = std::nullopt;    ///< org.freedesktop.appearance: 1 more
+    std::optional<bool> animations =
+        std::nullopt; ///< org.gnome.desktop.interface enable-animations
     bool operator==(const AppearanceFacts&) const = default;
 };
 
