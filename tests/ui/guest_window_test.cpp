@@ -204,7 +204,7 @@ void GuestWindowTest::clickTakesThePointerAndCtrlAltGivesItBack()
     QTest::mousePress(&window, Qt::RightButton, {}, middle + QPoint(4, 0));
     QCOMPARE(m_machine->mouse.buttons.size(), size_t{1});
     QVERIFY(m_machine->mouse.x > 0);
-    QVERIFY(itemNamed(QStringLiteral("Press Ctrl+Alt to release the pointer")));
+    QTRY_VERIFY(itemNamed(QStringLiteral("Press Ctrl+Alt to release the pointer")));
     QTest::keyPress(&window, Qt::Key_Control);
     QTest::keyPress(&window, Qt::Key_Alt);
     QTest::keyRelease(&window, Qt::Key_Alt);

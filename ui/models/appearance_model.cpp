@@ -3,8 +3,6 @@
 // of its own.
 #include "ui/models/appearance_model.h"
 
-#include <algorithm>
-
 #include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusPendingCallWatcher>
@@ -47,9 +45,8 @@ bool wantsHighContrast(const AppearanceFacts& facts)
 {
     if (facts.contrast == 1U)
         return true;
-    // Themes made for contrast, and only they, put pure black and pure white together.
-    const auto [low, high] = std::minmax(facts.window.lightness(), facts.text.lightness());
-    return low == 0 && high == 255 && facts.window == QColor(Qt::black);
+    // Themes made for contrast, and only they, put pure white on pure black.
+    return facts.window.lightness() == 0 && facts.text.lightness() == 255;
 }
 
 bool wantsReducedMotion(const AppearanceFacts& facts)

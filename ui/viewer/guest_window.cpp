@@ -37,8 +37,9 @@ void chooseRenderer()
     // Whoever names a backend by the environment has chosen already.
     if (qEnvironmentVariableIsSet("QT_QUICK_BACKEND"))
         return;
-    QQuickWindow::setGraphicsApi(hasOpenGl() ? QSGRendererInterface::OpenGL
-                                             : QSGRendererInterface::Software);
+    const auto wanted = hasOpenGl() ? QSGRendererInterface::OpenGL : QSGRendererInterface::Software;
+    if (QQuickWindow::graphicsApi() != wanted)
+        QQuickWindow::setGraphicsApi(wanted);
 }
 
 } // namespace
