@@ -55,6 +55,7 @@ struct PrintCommand {
 
 enum class OutputFormat { Text, Json };
 
+/// What was asked for, and how answers are printed.
 struct CommandLine {
     std::variant<PrintCommand, ListCommand, RunCommand, CtlCommand> command;
     OutputFormat format = OutputFormat::Text;

@@ -138,9 +138,15 @@ class Guest:
         return self.json("status")["state"]
 
     def picture(self, path):
-        """The guest's screen as a Picture, through a PNG file at `path`."""
-        self.ctl("screenshot", path)
-        return Picture.from_png(path.read_bytes())
+        """The guest's screen as a Picture, through a PNG file at `path`, once nothing on it has moved for a second."""
+        previous = None
+        for _ in range(30):
+            self.ctl("screenshot", path)
+            if (data := path.read_bytes()) == previous:
+                return Picture.from_png(data)
+            previous = data
+            time.sleep(1)
+        raise AssertionError("the screen does not come to rest")
 
     def quit(self):
         """Takes the power away; the program must end with status 0."""
@@ -255,7 +261,7 @@ def predict(kind, left, up, corner):
 
 # --- GRUB's rescue image, the guest of these cases ---
 
-MENU = r"highlighted"
+MENU = r"\*\w(?:.*\n)*.*Change the colors(?:.*\n)*.*highlighted(?:.*\n)*.*command-line" # all of it is drawn
 FIRST_LINE = 4  # line of the screen with the menu's first entry
 
 

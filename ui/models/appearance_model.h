@@ -24,6 +24,7 @@ struct AppearanceFacts {
     bool operator==(const AppearanceFacts&) const = default;
 };
 
+/// What the desktop's settings, where it tells them, ask for.
 bool wantsDark(const AppearanceFacts& facts);
 bool wantsHighContrast(const AppearanceFacts& facts);
 bool wantsReducedMotion(const AppearanceFacts& facts);

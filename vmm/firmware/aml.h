@@ -22,6 +22,7 @@ Bytes text(std::string_view value);
 Bytes package(const std::vector<Bytes>& elements);
 Bytes buffer(const Bytes& content);
 
+/// Name, Scope and Device definitions (ACPI 6.4 section 20.2.5).
 Bytes name(std::string_view where, const Bytes& value);
 Bytes scope(std::string_view where, const Bytes& body);
 Bytes device(std::string_view where, const Bytes& body);

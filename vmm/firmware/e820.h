@@ -13,6 +13,7 @@ namespace vmm::firmware {
 /// ACPI 6.4 table 15.374, address range types.
 enum class E820Type : uint32_t { Ram = 1, Reserved = 2 };
 
+/// One entry of fw_cfg's etc/e820.
 struct E820Entry {
     uint64_t base = 0;
     uint64_t size = 0;

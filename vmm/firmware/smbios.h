@@ -14,6 +14,7 @@ struct SmbiosFiles {
     Bytes tables;
 };
 
+/// The SMBIOS tables that describe this board.
 SmbiosFiles smbiosFiles(const BoardFacts& facts);
 
 } // namespace vmm::firmware

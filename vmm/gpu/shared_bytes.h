@@ -16,12 +16,14 @@ inline uint32_t loadShared32(const std::byte* from)
     return __atomic_load_n(reinterpret_cast<const uint32_t*>(from), __ATOMIC_RELAXED);
 }
 
+/// One byte of memory the guest may write at the same time.
 inline std::byte loadShared8(const std::byte* from)
 {
     return static_cast<std::byte>(
         __atomic_load_n(reinterpret_cast<const uint8_t*>(from), __ATOMIC_RELAXED));
 }
 
+/// Stores one byte to memory the guest may use at the same time.
 inline void storeShared8(std::byte* to, uint8_t value)
 {
     __atomic_store_n(reinterpret_cast<uint8_t*>(to), value, __ATOMIC_RELAXED);

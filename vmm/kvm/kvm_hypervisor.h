@@ -29,6 +29,8 @@ public:
 
 enum class IoSpace { Port, Memory };
 
+/// A virtual machine of /dev/kvm: interrupt controllers, memory slots, vCPUs. Owns its file
+/// descriptors; outlives its vCPUs.
 class KvmHypervisor : public cpu::Hypervisor {
 public:
     /// Opens /dev/kvm and makes a virtual machine with in-kernel PIC, IOAPIC, local APICs and PIT.

@@ -26,6 +26,7 @@ struct VcpuEnvironment {
     KvmConfig config;
 };
 
+/// One vCPU of KVM. run() on its own thread, kick() from any; everything else while it stands.
 class KvmVcpu final : public cpu::Vcpu {
 public:
     static Result<std::unique_ptr<KvmVcpu>> create(const VcpuEnvironment& environment,

@@ -7,6 +7,7 @@
 
 namespace vmm::pci_devices::atapi {
 
+/// A position on a CD as minute, second and frame (MMC-6, 75 frames a second).
 struct Msf {
     uint8_t minute = 0;
     uint8_t second = 0;

@@ -24,6 +24,7 @@ DispiEffect writeDispi(VgaState& state, uint16_t index, uint16_t value, size_t v
 /// Cuts the registers of an enabled mode to video memory. Idempotent.
 void fitDispi(VgaState& state, size_t vramSize);
 
+/// Whether a Bochs VBE mode is on instead of a VGA mode.
 inline bool dispiEnabled(const VgaState& state)
 {
     return (state.dispi[vga::kDispiEnable] & vga::kDispiEnabled) != 0;
