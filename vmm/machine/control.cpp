@@ -221,8 +221,10 @@ void Control::devices(std::function<void(std::vector<DeviceInfo>)> done)
             whileStanding([&]() -> Result<void> {
                 for (const state::Participant* participant : m_board->participants())
                     all.push_back(describe(participant->stateName(), participant->saveState()));
+                if (const auto irqchip = m_board->hypervisor().saveIrqchip())
+                    all.push_back(describe("irqchip", state::save(*irqchip)));
                 for (size_t i = 0; i < m_vcpus.size(); ++i)
-                    if (auto cpu = m_vcpus[i]->vcpu().saveState())
+                    if (const auto cpu = m_vcpus[i]->vcpu().saveState())
                         all.push_back(describe(fmt::format("cpu{}", i), state::save(*cpu)));
                 return {};
             }).has_value());
