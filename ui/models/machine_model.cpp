@@ -121,6 +121,12 @@ QString MachineModel::mediumName() const
     return QFileInfo(mediumPath()).fileName();
 }
 
+QUrl MachineModel::discFolder() const
+{
+    const QString downloads = QStandardPaths::writableLocation(QStandardPaths::DownloadLocation);
+    return QUrl::fromLocalFile(QFileInfo(downloads).isDir() ? downloads : QDir::homePath());
+}
+
 void MachineModel::togglePause()
 {
     if (!alive())

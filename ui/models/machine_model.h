@@ -31,6 +31,8 @@ class MachineModel : public QObject {
     Q_PROPERTY(bool hasMedium READ hasMedium NOTIFY mediumChanged)
     /// File name of the medium in the CD-ROM drive, without its folder.
     Q_PROPERTY(QString mediumName READ mediumName NOTIFY mediumChanged)
+    /// Where looking for disc images starts.
+    Q_PROPERTY(QUrl discFolder READ discFolder CONSTANT)
     /// Why there is no machine: one sentence; empty when all is well.
     Q_PROPERTY(QString failure READ failure NOTIFY failureChanged)
     /// More about the failure for those who can use it; may be empty.
@@ -54,6 +56,7 @@ public:
     bool alive() const;
     bool hasMedium() const { return !mediumPath().isEmpty(); }
     QString mediumName() const;
+    QUrl discFolder() const;
     QString failure() const { return m_failure; }
     QString failureDetails() const { return m_failureDetails; }
     display::item::GuestConsole* console() const { return m_console.get(); }

@@ -17,6 +17,9 @@ ApplicationWindow {
     readonly property bool failed: machine.failure !== ""
     readonly property bool barShown: !fullScreen || edge.hovered || barHover.hovered || bar.busy
                                      || bar.activeFocus
+    /// A question is open: its answer must not go to the guest.
+    readonly property bool asking: resetDialog.visible || offDialog.visible || closeDialog.visible
+                                   || discDialog.visible
     /// The person has said that the machine may go.
     property bool mayClose: false
 
@@ -28,7 +31,7 @@ ApplicationWindow {
         toGuest();
     }
     function toGuest() {
-        if (screen.visible)
+        if (screen.visible && !asking)
             screen.forceActiveFocus(Qt.OtherFocusReason);
     }
     /// Makes room for a bigger guest screen; a whole factor near the host's own scale.
@@ -239,6 +242,11 @@ ApplicationWindow {
 
         title: qsTr("Insert a disc")
         nameFilters: [qsTr("Disc images (*.iso *.img *.cdr)"), qsTr("All files (*)")]
+        currentFolder: window.machine.discFolder
         onAccepted: window.machine.insertMedium(selectedFile)
+        onVisibleChanged: {
+            if (!visible)
+                window.toGuest();
+        }
     }
 }
