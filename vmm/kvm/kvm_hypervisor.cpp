@@ -67,9 +67,10 @@ public:
     KernelHypervisor(UniqueFd kvm, UniqueFd vm, const KvmConfig& config)
         : m_kvm(std::move(kvm)),
           m_vm(std::move(vm)),
+          m_nudge(m_vm.get()),
           m_memory(m_vm.get()),
-          m_interrupts(m_vm.get()),
-          m_environment{m_kvm.get(), m_vm.get(), 0, {}, kXsaveSize, config}
+          m_interrupts(m_vm.get(), m_nudge),
+          m_environment{m_kvm.get(), m_vm.get(), 0, {}, kXsaveSize, config, &m_nudge}
     {}
 
     Result<void> setUp()
@@ -153,6 +154,7 @@ private:
 
     UniqueFd m_kvm;
     UniqueFd m_vm;
+    InterruptNudge m_nudge;
     KvmMemory m_memory;
     KvmInterrupts m_interrupts;
     VcpuEnvironment m_environment;

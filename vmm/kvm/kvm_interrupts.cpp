@@ -98,6 +98,8 @@ void KvmInterrupts::setGsi(bus::Gsi gsi, bool level)
     line.level = level ? 1 : 0;
     if (const auto result = callKvm(m_vmFd, KVM_IRQ_LINE, &line, "KVM_IRQ_LINE"); !result)
         log(LogLevel::Error, "vmm.kvm", result.error().sentence());
+    if (level)
+        m_nudge.raised();
 }
 
 Result<std::unique_ptr<bus::MsiVector>> KvmInterrupts::createMsiVector()

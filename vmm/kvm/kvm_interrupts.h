@@ -8,13 +8,14 @@
 
 #include "vmm/base/mutex.h"
 #include "vmm/bus/handlers.h"
+#include "vmm/kvm/kvm_nudge.h"
 
 namespace vmm::kvm {
 
 /// The in-kernel PICs, IOAPIC and local APICs as a bus::InterruptController. Any thread.
 class KvmInterrupts final : public bus::InterruptController {
 public:
-    explicit KvmInterrupts(int vmFd) : m_vmFd(vmFd) {}
+    KvmInterrupts(int vmFd, InterruptNudge& nudge) : m_vmFd(vmFd), m_nudge(nudge) {}
     /// Wires pins 0-15 to PICs and IOAPIC (ISA IRQ 0 on IOAPIC pin 2, as the MADT says) and 16-23
     /// to the IOAPIC.
     Result<void> installRouting();
@@ -30,6 +31,7 @@ private:
     void dropRoute(uint32_t gsi);
 
     int m_vmFd;
+    InterruptNudge& m_nudge;
     Mutex m_mutex;
     std::map<uint32_t, bus::MsiMessage> m_routes GUARDED_BY(m_mutex); // by GSI
 };

@@ -65,6 +65,9 @@ cpu::Exit KvmVcpu::run()
         m_thread = ::pthread_self();
         m_inRun = true;
     }
+    InterruptNudge* nudge = m_index == 0 ? m_environment.nudge : nullptr;
+    if (nudge != nullptr)
+        nudge->bindToThread(kickSignal());
     cpu::Exit exit;
     for (;;) {
         // Also completes the instruction whose access was just handled; with immediate_exit set it
@@ -72,6 +75,8 @@ cpu::Exit KvmVcpu::run()
         const int result = ::ioctl(m_fd.get(), KVM_RUN, 0);
         if (result < 0 && (errno == EINTR || errno == EAGAIN)) {
             m_counters.add(cpu::ExitKind::Interrupted);
+            if (nudge != nullptr)
+                nudge->interrupted(m_fd.get(), *m_run);
             if (!takeKick())
                 continue;
             exit.reason = cpu::ExitReason::Kicked;

@@ -11,6 +11,7 @@
 #include "vmm/base/unique_fd.h"
 #include "vmm/cpu/vcpu.h"
 #include "vmm/kvm/kvm_hypervisor.h"
+#include "vmm/kvm/kvm_nudge.h"
 
 struct kvm_run;
 
@@ -24,6 +25,7 @@ struct VcpuEnvironment {
     std::vector<uint32_t> msrIndices; ///< what this KVM saves
     size_t xsaveSize = 4096;
     KvmConfig config;
+    InterruptNudge* nudge = nullptr; ///< of the first vCPU, which takes the PICs' interrupts
 };
 
 /// One vCPU of KVM. run() on its own thread, kick() from any; everything else while it stands.

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "vmm/kvm/kvm_nudge.h"
+
+#include <cpuid.h>
+#include <unistd.h>
+
+#include "vmm/kvm/kvm_structs.h"
+
+namespace vmm::kvm {
+
+namespace {
+
+uint64_t monotonicNs()
+{
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+/// CPUID.1:ECX.VMX or CPUID.80000001:ECX.SVM.
+bool hasHardwareVirtualization()
+{
+    unsigned eax = 0;
+    unsigned ebx = 0;
+    unsigned ecx = 0;
+    unsigned edx = 0;
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 5) != 0)
+        return true;
+    return __get_cpuid(0x8000'0001, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 2) != 0;
+}
+
+} // namespace
+
+InterruptNudge::InterruptNudge(int vmFd) : m_needed(!hasHardwareVirtualization()), m_vmFd(vmFd) {}
+
+InterruptNudge::~InterruptNudge()
+{
+    MutexLock lock(m_mutex);
+    if (m_timer)
+        ::timer_delete(*m_timer);
+}
+
+void InterruptNudge::bindToThread(int signal)
+{
+    MutexLock lock(m_mutex);
+    if (!m_needed || m_timer)
+        return;
+    sigevent event{};
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = signal;
+    event._sigev_un._tid = ::gettid();
+    timer_t timer{};
+    if (::timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+        return;
+    m_timer = timer;
+    if (m_active) // a line rose while the machine was loaded
+        setPeriodLocked(kPeriodNs);
+}
+
+void InterruptNudge::setPeriodLocked(uint64_t periodNs)
+{
+    itimerspec period{};
+    period.it_value.tv_nsec = static_cast<long>(periodNs);
+    period.it_interval = period.it_value;
+    if (m_timer)
+        ::timer_settime(*m_timer, 0, &period, nullptr);
+}
+
+void InterruptNudge::raised()
+{
+    if (!m_needed)
+        return;
+    MutexLock lock(m_mutex);
+    m_untilNs = monotonicNs() + kDurationNs;
+    if (!m_active.exchange(true))
+        setPeriodLocked(kPeriodNs);
+}
+
+/// Has a PIC an unmasked request? IRQ 0 does not count: a guest that polls leaves it waiting all
+/// the time.
+bool InterruptNudge::picsWait() const
+{
+    constexpr uint8_t kTimer = 1 << 0;
+    constexpr uint8_t kCascade = 1 << 2;
+    for (const uint32_t id : {KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE}) {
+        kvm_irqchip chip{};
+        chip.chip_id = id;
+        if (::ioctl(m_vmFd, KVM_GET_IRQCHIP, &chip) != 0)
+            return false;
+        const auto& pic = chip.chip.pic;
+        const int ignored = id == KVM_IRQCHIP_PIC_MASTER ? kTimer | kCascade : 0;
+        if ((pic.irr & ~pic.imr & ~ignored) != 0)
+            return true;
+    }
+    return false;
+}
+
+void InterruptNudge::interrupted(int vcpuFd, const kvm_run& run)
+{
+    if (!m_active.load(std::memory_order_acquire))
+        return;
+    if (run.if_flag != 0) {
+        kvm_vcpu_events events{}; // setting what is there makes KVM look for something to inject
+        if (::ioctl(vcpuFd, KVM_GET_VCPU_EVENTS, &events) == 0)
+            ::ioctl(vcpuFd, KVM_SET_VCPU_EVENTS, &events);
+    }
+    const bool delivered = ++m_periods % kChecked == 0 && !picsWait();
+    MutexLock lock(m_mutex);
+    if (!delivered && monotonicNs() < m_untilNs)
+        return;
+    m_active = false;
+    setPeriodLocked(0);
+}
+
+} // namespace vmm::kvm
