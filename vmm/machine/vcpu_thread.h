@@ -44,7 +44,7 @@ private:
     std::condition_variable m_changed;
     Wanted m_wanted GUARDED_BY(m_mutex) = Wanted::Stand;
     bool m_running GUARDED_BY(m_mutex) = false; // only the thread changes it
-    std::thread m_thread; // last: starts when all else is made
+    std::thread m_thread;                       // last: starts when all else is made
 };
 
 } // namespace vmm::machine
