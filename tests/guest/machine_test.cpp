@@ -230,10 +230,8 @@ void MachineTest::pausesWithoutLosingAnything()
         QCOMPARE(guest.machine->runState(), RunState::Paused);
         const std::string before = readText(guest.serial);
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        if (round == 0) // the serial file's writer may lag behind the pause, but only once
-            continue;
-        QCOMPARE(readText(guest.serial).size(), readText(guest.serial).size());
-        QVERIFY(readText(guest.serial).size() - before.size() < 4096);
+        // Only what the serial file's writer still held may come after the pause.
+        QVERIFY(readText(guest.serial).size() - before.size() < 64);
         QVERIFY(await([&](machine::Completion done) { guest.machine->resume(std::move(done)); }));
     }
     QVERIFY(await([&](machine::Completion done) { guest.machine->resume(std::move(done)); }));
@@ -332,6 +330,9 @@ void MachineTest::errorsAreSentences()
     QVERIFY(!missing);
     QVERIFY2(missing.error().sentence().starts_with("/nowhere/kernel.elf"),
              missing.error().sentence().c_str());
+    guest.spec.memoryBytes = spec::MachineSpec::kMaxMemory;
+    QVERIFY(
+        guest.start().error().sentence().starts_with("the machine wants 1048576 MiB of memory"));
     guest.spec.cpus = 65;
     QCOMPARE(guest.start().error().sentence(), std::string("a machine has 1 to 64 CPUs"));
 }

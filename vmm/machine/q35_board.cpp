@@ -3,6 +3,7 @@
 
 #include <cpuid.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "vmm/block/open_image.h"
 #include "vmm/firmware/board_files.h"
@@ -36,6 +37,19 @@ memory::RamLayout layoutFor(uint64_t bytes)
     if (bytes < kEcamBase)
         return {bytes, 0};
     return {kLowWhenSplit, bytes - kLowWhenSplit};
+}
+
+/// RAM is given out as the guest touches it, so the host would take any size and kill somebody
+/// later.
+Result<void> checkHostMemory(uint64_t wanted)
+{
+    const auto host = static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                      static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+    if (wanted > host)
+        return Error(ErrorCode::Exhausted,
+                     fmt::format("the machine wants {} MiB of memory, this computer has {} MiB",
+                                 wanted >> 20, host >> 20));
+    return {};
 }
 
 unsigned physicalAddressBits()
@@ -153,6 +167,7 @@ Result<void> Q35Board::addHypervisor()
 
 Result<void> Q35Board::addMemory()
 {
+    TRY(checkHostMemory(m_spec.memoryBytes));
     m_memory = TRY(memory::GuestMemory::create(layoutFor(m_spec.memoryBytes)));
     m_map.emplace(m_hypervisor->mapSink());
     return {};
