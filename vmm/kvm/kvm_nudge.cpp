@@ -80,16 +80,16 @@ void InterruptNudge::raised()
 /// the time.
 bool InterruptNudge::picsWait() const
 {
-    constexpr uint8_t kTimer = 1 << 0;
-    constexpr uint8_t kCascade = 1 << 2;
+    constexpr uint32_t kTimer = 1 << 0;
+    constexpr uint32_t kCascade = 1 << 2;
     for (const uint32_t id : {KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE}) {
         kvm_irqchip chip{};
         chip.chip_id = id;
         if (::ioctl(m_vmFd, KVM_GET_IRQCHIP, &chip) != 0)
             return false;
         const auto& pic = chip.chip.pic;
-        const int ignored = id == KVM_IRQCHIP_PIC_MASTER ? kTimer | kCascade : 0;
-        if ((pic.irr & ~pic.imr & ~ignored) != 0)
+        const uint32_t ignored = id == KVM_IRQCHIP_PIC_MASTER ? kTimer | kCascade : 0;
+        if ((uint32_t{pic.irr} & ~uint32_t{pic.imr} & ~ignored) != 0)
             return true;
     }
     return false;
