@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vitrine beside QEMU on the same host, in turn, on the same ISO: peers.py VITRINE [--rounds N] [--skip-menu] prints JSON
-with the median of each and their ratio (below 1: Vitrine needs less).
+with the medians, and the median of the ratios of the pairs (below 1: Vitrine needs less).
 
   first-byte-ms  process start to the first byte firmware writes to the debug port 0x402
-  menu-s         process start to GRUB's menu on the text screen
-  memory-kib     private memory at that menu beyond the guest's RAM, headless
+  firmware-s     process start to the firmware's last word, "Booting from", on that port
+  menu-s         process start to GRUB's whole menu on the text screen
+  menu-cpu-s     processor time the process used until then, guest included: what a busy host disturbs least
+  memory-kib     memory at that menu beyond the guest's RAM, headless (Pss, shared pages by their part)
+  private-kib    the same, only what no other process shares
 
 QEMU: -accel kvm -machine q35 -nodefaults -display none -vga std. Nothing of either is tuned; the screen is read from guest
-memory in both cases by the same means, the program's own."""
+memory in both cases by the same means, the program's own, equally often."""
 import argparse
 import json
 import os
@@ -24,7 +27,7 @@ import tempfile
 import time
 
 SOURCE = "/usr/lib/grub-rescue/grub-rescue-cdrom.iso"
-MENU = "Change the colors"
+MENU = ("Change the colors", "highlighted", "command-line") # an entry and both lines below the box: all of it is drawn
 RAM_MIB = 256
 LIMIT = 600
 TEXT_MEMORY = 0xB8000
@@ -40,6 +43,11 @@ class Vitrine:
     def screen(self):
         result = subprocess.run([self.program, "ctl", self.name, "text"], capture_output=True, text=True, check=False)
         return result.stdout
+
+    def facts(self):
+        """What made the guest stop, by kind and device, for finding where the time goes."""
+        result = subprocess.run([self.program, "ctl", self.name, "stats", "--json"], capture_output=True, text=True, check=False)
+        return {"stats": json.loads(result.stdout)} if result.returncode == 0 else {}
 
 
 class Qemu:
@@ -63,6 +71,9 @@ class Qemu:
         cells = re.findall(r"0x([0-9a-f]{2})\b", re.sub(r"^[0-9a-f]+:", "", answer.partition("\n")[2], flags=re.MULTILINE))
         return "".join(chr(int(cell, 16)) for cell in cells[::2])
 
+    def facts(self):
+        return {}
+
 
 def copy_iso(folder):
     """A copy for each, because QEMU refuses an image another program has locked."""
@@ -79,16 +90,28 @@ def read_prompt(monitor):
     return data.decode(errors="replace")
 
 
-def private_memory(pid):
-    """KiB only this process has, without the mapping of guest RAM (the one as large as it)."""
-    total, size, ram = 0, 0, False
+def shows_menu(screen):
+    return all(part in screen for part in MENU)
+
+
+def memory(pid):
+    """KiB of this process without the mapping of guest RAM (the one as large as it)."""
+    pss, private, size, ram = 0, 0, 0, False
     for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
         if (match := re.match(r"([0-9a-f]+)-([0-9a-f]+) ", line)) is not None:
             size = int(match.group(2), 16) - int(match.group(1), 16)
             ram = size >= RAM_MIB << 20
         elif not ram and line.startswith(("Private_Clean:", "Private_Dirty:")):
-            total += int(line.split()[1])
-    return total
+            private += int(line.split()[1])
+        elif not ram and line.startswith("Pss:"):
+            pss += int(line.split()[1])
+    return {"memory-kib": pss, "private-kib": private}
+
+
+def processor_time(pid):
+    """Seconds of all threads, user and system (proc(5), stat fields 14 and 15)."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(kind, program, skip_menu):
@@ -101,8 +124,10 @@ def measure(kind, program, skip_menu):
         try:
             result = {"first-byte-ms": wait(process, lambda: debug.exists() and debug.stat().st_size > 0, 0.0005, start) * 1000}
             if not skip_menu:
-                result["menu-s"] = wait(process, lambda: MENU in peer.screen(), 0.25, start)
-                result["memory-kib"] = private_memory(process.pid)
+                result["firmware-s"] = wait(process, lambda: b"\nBooting from" in debug.read_bytes(), 0.05, start)
+                result["menu-s"] = wait(process, lambda: shows_menu(peer.screen()), 0.25, start)
+                result["menu-cpu-s"] = processor_time(process.pid)
+                result |= memory(process.pid) | peer.facts()
             return result
         finally:
             process.send_signal(signal.SIGTERM)
@@ -125,9 +150,11 @@ def wait(process, condition, pause, start):
 
 def summary(vitrine, qemu):
     table = {}
-    for key in vitrine[0]:
-        ours, theirs = (statistics.median(run[key] for run in runs) for runs in (vitrine, qemu))
-        table[key] = {"vitrine": round(ours, 2), "qemu": round(theirs, 2), "ratio": round(ours / theirs, 3)}
+    for key in (key for key in qemu[0] if isinstance(qemu[0][key], (int, float))):
+        ours, theirs = [run[key] for run in vitrine], [run[key] for run in qemu]
+        ratios = [mine / other for mine, other in zip(ours, theirs)]
+        table[key] = {"vitrine": round(statistics.median(ours), 2), "qemu": round(statistics.median(theirs), 2),
+                      "ratio": round(statistics.median(ratios), 3)}
     return table
 
 
