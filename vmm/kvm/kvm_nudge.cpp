@@ -82,7 +82,7 @@ bool InterruptNudge::picsWait() const
 {
     constexpr uint32_t kTimer = 1 << 0;
     constexpr uint32_t kCascade = 1 << 2;
-    for (const uint32_t id : {KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE}) {
+    for (const uint32_t id : {uint32_t{KVM_IRQCHIP_PIC_MASTER}, uint32_t{KVM_IRQCHIP_PIC_SLAVE}}) {
         kvm_irqchip chip{};
         chip.chip_id = id;
         if (::ioctl(m_vmFd, KVM_GET_IRQCHIP, &chip) != 0)
