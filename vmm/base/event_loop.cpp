@@ -193,9 +193,10 @@ uint64_t GuestClock::nowNs() const
 {
     for (;;) {
         const uint64_t before = m_sequence.load(std::memory_order_acquire);
-        const bool paused = m_paused.load(std::memory_order_relaxed);
-        const uint64_t base = m_base.load(std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_acquire);
+        // Acquire: who sees a writer's value sees its first count as well. (A fence would do, but
+        // ThreadSanitizer does not know fences.)
+        const bool paused = m_paused.load(std::memory_order_acquire);
+        const uint64_t base = m_base.load(std::memory_order_acquire);
         if (before % 2 == 0 && before == m_sequence.load(std::memory_order_relaxed))
             return paused ? base : hostNs(CLOCK_MONOTONIC) - base;
     }
