@@ -48,12 +48,14 @@ T loadLe(const void* bytes)
     return value;
 }
 
+/// Writes `value` little-endian to `bytes`, which need no alignment.
 template <std::unsigned_integral T>
 void storeLe(void* bytes, T value)
 {
     std::memcpy(bytes, &value, sizeof value);
 }
 
+/// `value` with its bytes in the opposite order.
 template <std::unsigned_integral T>
 constexpr T byteSwap(T value)
 {
@@ -66,12 +68,14 @@ constexpr T byteSwap(T value)
     return swapped;
 }
 
+/// The big-endian number at `bytes`, which need no alignment.
 template <std::unsigned_integral T>
 T loadBe(const void* bytes)
 {
     return byteSwap(loadLe<T>(bytes));
 }
 
+/// Writes `value` big-endian to `bytes`, which need no alignment.
 template <std::unsigned_integral T>
 void storeBe(void* bytes, T value)
 {
@@ -88,12 +92,12 @@ constexpr std::optional<T> checkedSum(T a, T b)
     return sum;
 }
 
-/// `value` rounded up or down to a multiple of `alignment`, a power of two. The caller knows it
-/// fits.
+/// `value` rounded up to a multiple of `alignment`, a power of two. The caller knows it fits.
 constexpr uint64_t alignUp(uint64_t value, uint64_t alignment)
 {
     return (value + alignment - 1) & ~(alignment - 1);
 }
+/// `value` rounded down to a multiple of `alignment`, a power of two.
 constexpr uint64_t alignDown(uint64_t value, uint64_t alignment)
 {
     return value & ~(alignment - 1);

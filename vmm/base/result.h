@@ -58,6 +58,7 @@ public:
 };
 
 namespace detail {
+/// The value of a Result that has one; part of TRY.
 template <class T>
 T takeValue(Result<T>&& result)
 {

@@ -55,6 +55,7 @@ private:
     std::atomic<unsigned> m_phase{0};
 };
 
+/// One mapped range and who answers there.
 template <class Handler>
 struct Entry {
     uint64_t base = 0;
@@ -157,6 +158,7 @@ uint64_t readWindow32(uint64_t offset, unsigned size, Read32 read32)
     return value;
 }
 
+/// The writing half of readWindow32().
 template <class Merge32, class Write32>
 void writeWindow32(uint64_t offset, uint64_t value, unsigned size, Merge32 merge32, Write32 write32)
 {

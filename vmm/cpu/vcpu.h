@@ -26,6 +26,7 @@ enum class ExitReason {
     Stopped,  ///< the backend cannot go on; Exit::sentence says why
 };
 
+/// What Vcpu::run() came back with; `sentence` is for people, only with Stopped.
 struct Exit {
     ExitReason reason = ExitReason::Kicked;
     std::string sentence;
@@ -33,8 +34,10 @@ struct Exit {
 
 /// What made vCPUs leave the guest, counted. Relaxed; any thread reads.
 enum class ExitKind { Pio, Mmio, Interrupted, Halt, Other, Count };
+/// Name of `kind` in statistics: "pio", "mmio".
 std::string_view exitKindName(ExitKind kind);
 
+/// Exits of one vCPU by kind. Its thread adds, any thread reads.
 struct ExitCounters {
     std::array<std::atomic<uint64_t>, static_cast<size_t>(ExitKind::Count)> counts{};
     void add(ExitKind kind)

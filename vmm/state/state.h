@@ -252,6 +252,7 @@ Record save(const S& value)
 /// Checks that `record` has this kind of state in a version this build reads; part of load().
 Result<void> checkTag(const Tag& tag, const Record& record);
 
+/// The struct saved in `record`; an Error names the record and the field that does not fit.
 template <StateStruct S>
 Result<S> load(const Record& record)
 {
