@@ -80,7 +80,7 @@ void print(const Samples& samples, unsigned rounds)
 
 int main(int argc, char** argv)
 {
-    unsigned rounds = 200;
+    unsigned rounds = 1500;
     if (argc < 2 || argc > 3 ||
         (argc == 3 &&
          (std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), rounds).ec != std::errc() ||
