@@ -4,7 +4,7 @@
 import re
 import shutil
 import vitrine
-from vitrine import ANSWER_SECONDS, BOOT_SECONDS, ISO, MENU, USB_IMAGE, Guest, command, expect, select
+from vitrine import ANSWER_SECONDS, BOOT_SECONDS, ISO, USB_IMAGE, Guest, command, expect, open_command_line, wait_for_menu
 
 
 def choose_disk(guest):
@@ -25,10 +25,8 @@ def case(home):
     shutil.copyfile(USB_IMAGE, disk)
     with Guest(home, "grubdisk", "--cdrom", ISO, "--disk", disk, "--boot", "menu") as guest:
         choose_disk(guest)
-        guest.wait_text(MENU, BOOT_SECONDS)
-        select(guest, "down", 1)
-        guest.ctl("key", "c")
-        guest.wait_text(r"grub> \s*$", BOOT_SECONDS)
+        wait_for_menu(guest)
+        open_command_line(guest)
         command(guest, "ls", r"\(hd0")
         guest.quit()
 

@@ -2,7 +2,7 @@
 """The real program, driven as a person or a script would: started in a session bus and home of its own, controlled
 with `vitrine ctl`, looked at as text and as pictures. Python's standard library only.
 
-A case is a script that calls `main(case)`; VITRINE names the program. Exit status 77 with a sentence: skipped."""
+A case is a script that calls `main(case)`; VITRINE names the program (default: build/vitrine). Exit status 77 with a sentence: skipped."""
 import json
 import os
 import pathlib
@@ -64,7 +64,7 @@ def private_home(home):
 
 
 def program():
-    return os.environ["VITRINE"]
+    return os.environ.get("VITRINE") or str(SCREENS.parents[2] / "build" / "vitrine")
 
 
 class Guest:
@@ -261,7 +261,9 @@ def predict(kind, left, up, corner):
 
 # --- GRUB's rescue image, the guest of these cases ---
 
-MENU = r"\*\w(?:.*\n)*.*Change the colors(?:.*\n)*.*highlighted(?:.*\n)*.*command-line" # all of it is drawn
+MENU = r"Change the colors(?:.*\n)*.*command-line" # the whole menu is drawn
+COUNTDOWN = r"automatically in \d+s"
+PROMPT = r"grub>\s*$"
 FIRST_LINE = 4  # line of the screen with the menu's first entry
 
 
@@ -273,14 +275,39 @@ def selected_entry(text):
     return None
 
 
+def wait_for_menu(guest):
+    """Waits until a machine has booted to the menu, and stops the countdown by moving down to its second entry."""
+    guest.wait_text(COUNTDOWN, BOOT_SECONDS)
+    select(guest, "down", 1)
+    guest.wait_gone(COUNTDOWN)
+
+
 def select(guest, key, entry):
     guest.ctl("key", key)
     guest.wait_until(lambda text: selected_entry(text) == entry, f"entry {entry} selected", ANSWER_SECONDS)
 
 
-def command(guest, line, answer):
-    """Types a command at GRUB's prompt and waits for its answer below the typed line."""
-    guest.ctl("type", line)
-    guest.wait_text(re.escape("grub> " + line))
+def open_command_line(guest):
+    guest.ctl("key", "c")
+    guest.wait_text(PROMPT, BOOT_SECONDS)
+
+
+def type_command(guest, line):
+    """Types a line at GRUB's prompt in pieces, each once the one before is on the screen: the BIOS keeps 15 keys, and GRUB may
+    be slow to take them."""
+    for end in range(4, len(line) + 4, 4):
+        guest.ctl("type", line[end - 4:end])
+        guest.wait_text(re.escape("grub> " + line[:end].rstrip()) + r"\s*$")
     guest.ctl("key", "enter")
-    return guest.wait_text(re.escape("grub> " + line) + r"\s*\n(?:.*\n)*?.*" + answer)
+
+
+def command(guest, line, answer, tries=1):
+    """Types a command and waits for its answer below the typed line and for the next prompt. Tries it again when the
+    answer is another one."""
+    for left in reversed(range(tries)):
+        type_command(guest, line)
+        text = guest.wait_text(re.escape("grub> " + line) + r"\s*\n(?:.*\n)*" + PROMPT)
+        got = text.rpartition("grub> " + line)[2]
+        if re.search(answer, got):
+            return
+        expect(left > 0, f"{line!r} answered {got.strip()!r}, not {answer!r}")
