@@ -59,6 +59,7 @@ void InterruptNudge::bindToThread(int signal)
 
 void InterruptNudge::setPeriodLocked(uint64_t periodNs)
 {
+    m_periodNs = periodNs;
     itimerspec period{};
     period.it_value.tv_nsec = static_cast<long>(periodNs);
     period.it_interval = period.it_value;
@@ -72,7 +73,8 @@ void InterruptNudge::raised()
         return;
     MutexLock lock(m_mutex);
     m_untilNs = monotonicNs() + kDurationNs;
-    if (!m_active.exchange(true))
+    m_active = true;
+    if (m_periodNs != kPeriodNs)
         setPeriodLocked(kPeriodNs);
 }
 
@@ -104,10 +106,15 @@ void InterruptNudge::interrupted(int vcpuFd, const kvm_run& run)
         if (::ioctl(vcpuFd, KVM_GET_VCPU_EVENTS, &events) == 0)
             ::ioctl(vcpuFd, KVM_SET_VCPU_EVENTS, &events);
     }
-    const bool delivered = ++m_periods % kChecked == 0 && !picsWait();
     MutexLock lock(m_mutex);
-    if (!delivered && monotonicNs() < m_untilNs)
+    const bool fast = monotonicNs() < m_untilNs;
+    if (fast && ++m_periods % kChecked != 0)
         return;
+    if (picsWait()) {
+        if (!fast && m_periodNs != kSlowPeriodNs)
+            setPeriodLocked(kSlowPeriodNs);
+        return;
+    }
     m_active = false;
     setPeriodLocked(0);
 }

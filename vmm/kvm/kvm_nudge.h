@@ -21,7 +21,9 @@ namespace vmm::kvm {
 /// a BIOS that allows them for three instructions while it polls its keyboard never gets one (GRUB
 /// under SeaBIOS ignores every key then, in any VMM). So after an interrupt line rises, the first
 /// vCPU is stopped every kPeriodNs for kDurationNs, and when it stands where interrupts are
-/// allowed, KVM is made to look. Never active where the CPU has VT-x or AMD-V.
+/// allowed, KVM is made to look. A boot loader that keeps them off for longer finds its key still
+/// waiting in the PIC, and the line stays high, so it never rises again: as long as that is so the
+/// vCPU goes on being stopped every kSlowPeriodNs. Never active where the CPU has VT-x or AMD-V.
 ///
 /// Owner: the hypervisor. raised() from any thread; the rest on the first vCPU's thread.
 class InterruptNudge {
@@ -43,6 +45,7 @@ public:
 
 private:
     static constexpr uint64_t kPeriodNs = 100'000;
+    static constexpr uint64_t kSlowPeriodNs = 2'000'000;
     static constexpr uint64_t kDurationNs = 1'000'000'000;
     static constexpr unsigned kChecked = 16; ///< the PICs are looked at every so many periods
     void setPeriodLocked(uint64_t periodNs) REQUIRES(m_mutex);
@@ -55,6 +58,7 @@ private:
     std::atomic<bool> m_active{false};
     Mutex m_mutex;
     std::optional<timer_t> m_timer GUARDED_BY(m_mutex);
+    uint64_t m_periodNs GUARDED_BY(m_mutex) = 0; // 0: off
     uint64_t m_untilNs GUARDED_BY(m_mutex) = 0;
 };
 
