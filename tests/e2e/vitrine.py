@@ -263,7 +263,7 @@ def predict(kind, left, up, corner):
 
 MENU = r"Change the colors(?:.*\n)*.*command-line" # the whole menu is drawn
 COUNTDOWN = r"automatically in \d+s"
-PROMPT = r"grub>\s*$"
+PROMPT = r"grub>\s*$" # and nothing typed after it
 FIRST_LINE = 4  # line of the screen with the menu's first entry
 
 
@@ -303,11 +303,12 @@ def type_command(guest, line):
 
 def command(guest, line, answer, tries=1):
     """Types a command and waits for its answer below the typed line and for the next prompt. Tries it again when the
-    answer is another one."""
+    answer is another one, after GRUB has forgotten what it read (two seconds)."""
     for left in reversed(range(tries)):
         type_command(guest, line)
-        text = guest.wait_text(re.escape("grub> " + line) + r"\s*\n(?:.*\n)*" + PROMPT)
-        got = text.rpartition("grub> " + line)[2]
+        text = guest.wait_text(PROMPT) # its own line has "grub> " and more
+        got = text.rpartition("grub> " + line)[2] # all of the screen when the answer scrolled the line away
         if re.search(answer, got):
             return
+        time.sleep(3)
         expect(left > 0, f"{line!r} answered {got.strip()!r}, not {answer!r}")
