@@ -8,12 +8,13 @@ namespace display::local {
 
 Pacer::Interval Pacer::next(bool changed)
 {
-    // A blinking cursor must not keep the pace up, a film must: so one change counts little longer
-    // than itself, and the interval grows by a quarter with each look in vain.
+    // A blinking cursor must not bring the full pace, a film must: each look that finds a change
+    // halves the interval, each look in vain makes it a quarter longer.
     constexpr double kGrowth = 1.25;
     if (changed) {
-        hurry();
-        return kFast;
+        m_unchanged = Interval{0};
+        m_interval = std::max(m_interval / 2, static_cast<double>(kFast.count()));
+        return Interval{static_cast<Interval::rep>(m_interval)};
     }
     const Interval wait{static_cast<Interval::rep>(m_interval)};
     m_unchanged = std::min(m_unchanged + wait, kQuietTime);

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real window under Xvfb, with the machine that grub_cdrom.py saved at GRUB's menu: the guest's pixels stand in it
-unscaled, and keys typed into the window move the selection. Argument: the saved machine."""
+unscaled, keys typed into the window move the selection, a paused machine is dimmed, and discs come and go.
+Argument: the saved machine."""
 import contextlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
 import vitrine
-from vitrine import ANSWER_SECONDS, MENU, Guest, Picture, expect, selected_entry, skip
+from vitrine import ANSWER_SECONDS, ISO, MENU, Guest, Picture, expect, selected_entry, skip
 
 
 @contextlib.contextmanager
@@ -47,6 +49,22 @@ def guest_in_window(guest, home, display):
     return Picture.of_window_system(display).find(screen, tolerance=2)
 
 
+def pause_and_resume(guest, home, display):
+    guest.ctl("pause")
+    wait_for(lambda: guest_in_window(guest, home, display) is None or None, "a dimmed picture of the paused machine")
+    guest.ctl("resume")
+    wait_for(lambda: guest_in_window(guest, home, display), "the bright picture of the resumed machine")
+
+
+def change_disc(guest, home):
+    other = home / "other.iso"
+    shutil.copyfile(ISO, other)
+    guest.ctl("eject")
+    expect(not guest.json("status")["medium"], "the disc is still in the drive")
+    guest.ctl("insert", other)
+    expect(guest.json("status")["medium"] == str(other), "the new disc is not in the drive")
+
+
 def case(home):
     saved = pathlib.Path(sys.argv[1])
     if not saved.exists():
@@ -65,8 +83,9 @@ def case(home):
             xdotool("key", "--window", window, "Up") if not xdotool("getwindowfocus") else xdotool("key", "Up")
             guest.wait_until(lambda text: selected_entry(text) == entry - 1, "the selection one entry up", ANSWER_SECONDS)
             wait_for(lambda: guest_in_window(guest, home, display), "moved selection in the window")
-            guest.ctl("quit")
-            expect(guest.process.wait(60) == 0, f"the window's program ended with {guest.process.returncode}")
+            pause_and_resume(guest, home, display)
+            change_disc(guest, home)
+            guest.quit()
 
 
 vitrine.main(case, needs=("Xvfb", "xdotool", "import"))

@@ -98,6 +98,7 @@ class LocalDisplayTest : public QObject {
     Q_OBJECT
 private slots:
     void pacerBacksOffAndComesBack();
+    void pacerStaysCalmWhileACursorBlinks();
     void firstPictureIsWhole();
     void damageIsHandedOver();
     void modeChangeIsWhole();
@@ -119,8 +120,28 @@ void LocalDisplayTest::pacerBacksOffAndComesBack()
     for (int i = 0; i < 60; ++i)
         static_cast<void>(pacer.next(false));
     QVERIFY(pacer.next(false) == Pacer::kIdle);
-    QVERIFY(pacer.next(true) == Pacer::kFast);
+    QVERIFY(pacer.next(true) <= Pacer::kQuiet / 2);
     QVERIFY(pacer.next(false) < Pacer::kQuiet);
+    for (int i = 0; i < 3; ++i)
+        static_cast<void>(pacer.next(true));
+    QVERIFY(pacer.next(true) == Pacer::kFast);
+}
+
+void LocalDisplayTest::pacerStaysCalmWhileACursorBlinks()
+{
+    constexpr Pacer::Interval kBlink{267}; // 16 frames of the VGA
+    Pacer pacer;
+    for (int i = 0; i < 60; ++i)
+        static_cast<void>(pacer.next(false));
+    int looks = 0;
+    Pacer::Interval time{0};
+    for (Pacer::Interval nextBlink = kBlink; time < 20 * kBlink; ++looks) {
+        const bool changed = time >= nextBlink;
+        if (changed)
+            nextBlink += kBlink;
+        time += pacer.next(changed);
+    }
+    QVERIFY2(looks <= 20 * 5, qPrintable(QString::number(looks)));
 }
 
 void LocalDisplayTest::firstPictureIsWhole()

@@ -24,7 +24,7 @@ ToolButton {
     Keys.onEnterPressed: button.clicked()
     onClicked: {
         if (menu !== null)
-            menu.popup(button, 0, button.height + Theme.gapTiny);
+            menu.popup(button, 0, button.height + Theme.gap); // clear of the bar
     }
 
     contentItem: Item {

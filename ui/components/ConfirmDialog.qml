@@ -15,7 +15,7 @@ Popup {
     signal confirmed
 
     anchors.centerIn: parent
-    width: Math.min(420, (parent?.width ?? 420) - 2 * Theme.gapLarge)
+    width: Math.min(460, (parent?.width ?? 460) - 2 * Theme.gapLarge)
     padding: Theme.gapLarge + 4
     modal: true
     focus: true

@@ -16,6 +16,7 @@ MessagePage {
     tone: Theme.bad
     title: qsTr("The machine could not be started")
     onVisibleChanged: if (visible) close.forceActiveFocus()
+    Keys.onEscapePressed: closeRequested()
 
     Row {
         anchors.horizontalCenter: parent.horizontalCenter

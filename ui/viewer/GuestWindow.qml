@@ -44,12 +44,12 @@ ApplicationWindow {
         height = Math.min(Math.max(height, Math.ceil(guest.height * scale) + bar.height), most.height);
     }
 
-    width: 960
-    height: 720
+    width: 800 // a text screen of 720 x 400 with a little air, or 800 x 600 exactly
+    height: 600 + bar.height
     minimumWidth: 560
     minimumHeight: 360
     visible: true
-    color: Theme.canvas
+    color: fullScreen ? "black" : Theme.canvas
     title: machine.name === "" ? qsTr("Vitrine") : qsTr("%1 — Vitrine").arg(machine.name)
     Component.onCompleted: toGuest()
     onActiveChanged: {
@@ -103,6 +103,7 @@ ApplicationWindow {
     PauseVeil {
         anchors.fill: screen
         shown: screen.visible && window.machine.state === MachineModel.State.Paused
+        onShownChanged: if (shown) screen.releasePointer()
         onResumeRequested: {
             window.machine.togglePause();
             window.toGuest();
@@ -185,7 +186,7 @@ ApplicationWindow {
         visible: !window.failed && y > -height
         machine: window.machine
         fullScreen: window.fullScreen
-        pointerGrabbed: screen.pointerGrabbed
+        pointerGrabbed: screen.pointerGrabbed && !hintTime.running // it says the same
         onResetRequested: resetDialog.open()
         onForceOffRequested: offDialog.open()
         onInsertRequested: discDialog.open()

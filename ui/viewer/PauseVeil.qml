@@ -19,6 +19,10 @@ Rectangle {
         NumberAnimation { duration: Theme.calm }
     }
 
+    MouseArea { // a machine that stands still takes no mouse
+        anchors.fill: parent
+        acceptedButtons: Qt.AllButtons
+    }
     ActionButton {
         anchors.centerIn: parent
         prominent: true

@@ -6,6 +6,7 @@
 #include <QIcon>
 #include <QOffscreenSurface>
 #include <QOpenGLContext>
+#include <QOpenGLFunctions>
 #include <QQmlApplicationEngine>
 #include <QQuickStyle>
 #include <QQuickWindow>
@@ -23,13 +24,20 @@ namespace {
 
 const char kWindowFile[] = "qrc:/qt-project.org/imports/org/vitrine/viewer/GuestWindow.qml";
 
-/// Qt ends the process when a window cannot have the graphics it was promised; so ask first.
-bool hasOpenGl()
+/// Whether there is OpenGL, and done by a graphics processor. Qt ends the process when a window
+/// cannot have the graphics it was promised; so ask first. OpenGL on the processor (Mesa's
+/// llvmpipe) draws all of the window for each blink of a cursor, Qt's own software renderer what
+/// changed.
+bool hasGoodOpenGl()
 {
     QOffscreenSurface surface;
     surface.create();
     QOpenGLContext context;
-    return context.create() && context.makeCurrent(&surface);
+    if (!context.create() || !context.makeCurrent(&surface))
+        return false;
+    const QByteArray renderer =
+        reinterpret_cast<const char*>(context.functions()->glGetString(GL_RENDERER));
+    return !renderer.contains("llvmpipe") && !renderer.contains("softpipe");
 }
 
 void chooseRenderer()
@@ -37,7 +45,8 @@ void chooseRenderer()
     // Whoever names a backend by the environment has chosen already.
     if (qEnvironmentVariableIsSet("QT_QUICK_BACKEND"))
         return;
-    const auto wanted = hasOpenGl() ? QSGRendererInterface::OpenGL : QSGRendererInterface::Software;
+    const auto wanted =
+        hasGoodOpenGl() ? QSGRendererInterface::OpenGL : QSGRendererInterface::Software;
     if (QQuickWindow::graphicsApi() != wanted)
         QQuickWindow::setGraphicsApi(wanted);
 }
