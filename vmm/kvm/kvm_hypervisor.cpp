@@ -82,6 +82,12 @@ public:
         kvm_pit_config pit{};
         pit.flags = KVM_PIT_SPEAKER_DUMMY; // port 0x61 answers without a speaker
         TRY(callKvm(vm, KVM_CREATE_PIT2, &pit, "KVM_CREATE_PIT2"));
+        if (m_nudge.needed()) {
+            // Ticks that came while the guest had interrupts off would be given one after the
+            // other, and no other interrupt would get through between them.
+            kvm_reinject_control drop{};
+            TRY(callKvm(vm, KVM_REINJECT_CONTROL, &drop, "KVM_REINJECT_CONTROL"));
+        }
         TRY(m_interrupts.installRouting());
         const int runSize =
             TRY(callKvm(m_kvm.get(), KVM_GET_VCPU_MMAP_SIZE, 0UL, "KVM_GET_VCPU_MMAP_SIZE"));
