@@ -18,6 +18,8 @@ ALLOWED = {
     "vmm/pci": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus"],
     "vmm/cpu": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus"],
     "vmm/kvm": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus", "vmm/cpu"],
+    "vmm/irqchip": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus", "vmm/cpu"],
+    "vmm/soft": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus", "vmm/cpu"],
     "vmm/block": BACKEND,
     "vmm/gpu": BACKEND,
     "vmm/firmware": CORE,

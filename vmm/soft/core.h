@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The executor: one vCPU's registers, its view of memory and the loop that runs decoded blocks.
+// Intel SDM volumes 1-3 (December 2022 numbering) and AMD APM volume 2, sections cited where it
+// matters.
+//
+//   run() ── look at attention ── blocks().find(rip) ── op->run(core, op) ... ── fault? deliver
+//                 ^                      |  decode on a miss                          |
+//                 '----------------------+--------------------------------------------'
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "vmm/bus/bus.h"
+#include "vmm/cpu/local_apic.h"
+#include "vmm/soft/blocks.h"
+#include "vmm/soft/op.h"
+#include "vmm/soft/physical_map.h"
+#include "vmm/soft/registers.h"
+
+namespace vmm::cpu {
+struct CpuidModel;
+}
+
+namespace vmm::soft {
+
+/// Exception vectors (SDM volume 3 table 6-1).
+enum class Vector : uint8_t {
+    De = 0,
+    Db = 1,
+    Nmi = 2,
+    Bp = 3,
+    Of = 4,
+    Br = 5,
+    Ud = 6,
+    Nm = 7,
+    Df = 8,
+    Ts = 10,
+    Np = 11,
+    Ss = 12,
+    Gp = 13,
+    Pf = 14,
+    Mf = 16,
+    Ac = 17,
+    Mc = 18,
+    Xm = 19
+};
+
+/// What is being asked of memory.
+enum class Access : uint8_t { Read, Write, Execute };
+
+/// Control register bits the executor asks about.
+namespace cr {
+inline constexpr uint64_t k0Pe = 1 << 0, k0Mp = 1 << 1, k0Em = 1 << 2, k0Ts = 1 << 3, k0Et = 1 << 4,
+                          k0Ne = 1 << 5, k0Wp = 1 << 16, k0Am = 1 << 18, k0Nw = 1 << 29,
+                          k0Cd = 1 << 30, k0Pg = uint64_t{1} << 31;
+inline constexpr uint64_t k4Vme = 1 << 0, k4Pvi = 1 << 1, k4Tsd = 1 << 2, k4De = 1 << 3,
+                          k4Pse = 1 << 4, k4Pae = 1 << 5, k4Mce = 1 << 6, k4Pge = 1 << 7,
+                          k4Pce = 1 << 8, k4Osfxsr = 1 << 9, k4Osxmmexcpt = 1 << 10,
+                          k4Umip = 1 << 11, k4Fsgsbase = 1 << 16, k4Pcide = 1 << 17,
+                          k4Osxsave = 1 << 18, k4Smep = 1 << 20, k4Smap = 1 << 21;
+inline constexpr uint64_t kEferSce = 1 << 0, kEferLme = 1 << 8, kEferLma = 1 << 10,
+                          kEferNxe = 1 << 11, kEferFfxsr = 1 << 14;
+} // namespace cr
+
+/// The system registers: those the executor saves besides Registers.
+struct SystemRegisters {
+    uint64_t cr0 = 0x6000'0010;
+    uint64_t cr2 = 0;
+    uint64_t cr3 = 0;
+    uint64_t cr4 = 0;
+    uint64_t efer = 0;
+    uint64_t xcr0 = 1;
+    cpu::DescriptorTable gdt;
+    cpu::DescriptorTable idt;
+    std::array<uint64_t, 4> dr{};
+    uint64_t dr6 = 0xffff'0ff0;
+    uint64_t dr7 = 0x400;
+    uint64_t star = 0, lstar = 0, cstar = 0, fmask = 0, kernelGsBase = 0;
+    uint64_t sysenterCs = 0, sysenterEsp = 0, sysenterEip = 0;
+    uint64_t pat = 0x0007'0406'0007'0406;
+    uint64_t tscAux = 0, tscOffset = 0, tscAdjust = 0, miscEnable = 1, mtrrDefType = 0;
+    std::array<uint64_t, 16> mtrrVariable{};
+    std::array<uint64_t, 11> mtrrFixed{};
+    uint64_t kvmSystemTime = 0, kvmWallClock = 0; ///< kvmclock addresses as the guest wrote them
+    std::vector<cpu::Msr> others; ///< loaded from elsewhere and kept for the next save
+};
+
+/// An exception that waits for delivery.
+struct PendingException {
+    bool present = false;
+    Vector vector = Vector::Ud;
+    bool hasCode = false;
+    uint32_t code = 0;
+    uint64_t address = 0;   ///< CR2 with Pf
+    uint64_t debugBits = 0; ///< DR6 with Db
+};
+
+/// How an event came up: what is pushed and which checks apply differ (SDM volume 3 section 6.12).
+enum class EventKind : uint8_t { HardwareInterrupt, Nmi, Exception, SoftwareInterrupt, Int1, Int3 };
+
+/// Why Core::run() came back.
+enum class Outcome : uint8_t { Kicked, TripleFault, Unknown, Halted };
+
+/// What the executor works with. All outlive it. Null `apic`: no interrupts but those injected
+/// (tests, assist).
+struct Environment {
+    PhysicalMap& map;
+    bus::PioBus& pio;
+    bus::MmioBus& mmio;
+    const cpu::TscSource& tsc;
+    const cpu::CpuidModel& cpuid;
+    cpu::LocalApic* apic = nullptr;
+    unsigned index = 0;
+    unsigned cpus = 1;
+};
+
+/// One entry of the data TLB: a page's tags, xor-compared so that their low bits are free for
+/// facts.
+struct TlbEntry {
+    static constexpr uint64_t kNone = 0x5555'0000'0000'0000; // not canonical
+    static constexpr uint64_t kGlobal = 1;
+    uint64_t readTag = kNone;
+    uint64_t writeTag = kNone;
+    uint64_t addend = 0; ///< host address = linear address + addend
+    PageInfo* info = nullptr;
+};
+
+/// One vCPU in software. Everything on its thread, except raiseAttention().
+class Core {
+public:
+    /// Reasons to leave the block loop, one bit each.
+    enum Attention : uint32_t {
+        kKick = 1 << 0,      ///< run() shall return
+        kInterrupt = 1 << 1, ///< the APIC may have one
+        kNmi = 1 << 2,
+        kInit = 1 << 3,
+        kStartup = 1 << 4,
+        kMapChanged = 1 << 5,
+        kRecheck = 1 << 6, ///< the guest changed something main loop decides by (IF, TF, halt)
+    };
+
+    explicit Core(const Environment& environment);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    Registers regs;
+    SystemRegisters sys;
+
+    // --- running (core.cpp) ---
+
+    /// Runs until something its owner must handle.
+    Outcome run();
+    /// Runs exactly one instruction, or delivers the exception it raises; interrupts are not looked
+    /// at. For the assist, the debugger and the differential tests.
+    Outcome runOne();
+    /// Any thread.
+    void raiseAttention(uint32_t reasons)
+    {
+        m_attention.fetch_or(reasons, std::memory_order_seq_cst);
+    }
+    uint32_t attention() const { return m_attention.load(std::memory_order_relaxed); }
+    /// The instruction nobody knows that made run() return Unknown: bytes, mnemonic, place.
+    const std::string& unknownInstruction() const { return m_unknown; }
+    void setUnknownInstruction(std::string sentence);
+    uint64_t instructions() const { return m_instructions; }
+
+    // --- for handlers: registers ---
+
+    template <class T>
+    T get(uint16_t offset) const
+    {
+        T value;
+        std::memcpy(&value, reinterpret_cast<const std::byte*>(regs.general.data()) + offset,
+                    sizeof value);
+        return value;
+    }
+    /// A 32-bit write clears the upper half (SDM volume 1 section 3.4.1.1).
+    template <class T>
+    void set(uint16_t offset, T value)
+    {
+        auto* to = reinterpret_cast<std::byte*>(regs.general.data()) + offset;
+        if constexpr (sizeof(T) == 4) {
+            const uint64_t wide = static_cast<uint32_t>(value);
+            std::memcpy(to, &wide, sizeof wide);
+        } else {
+            std::memcpy(to, &value, sizeof value);
+        }
+    }
+
+    // --- for handlers: where to go on ---
+
+    static const Op* next(const Op& op) { return &op + 1; }
+    /// Address of the following instruction.
+    uint64_t nextRip(const Op& op) const { return (op.rip + op.length) & m_ripMask; }
+    /// Ends the block at `rip`: interrupts and modes are looked at there.
+    const Op* leave(uint64_t rip)
+    {
+        regs.rip = rip;
+        return nullptr;
+    }
+    /// A near transfer inside the code segment, limit checked; `link` 0 or 1 remembers the block.
+    /// Raises #GP at `op` when the target is outside the limit or not canonical.
+    const Op* jump(const Op& op, uint64_t target, unsigned link);
+    /// After note() or a memory access that returned false: rip is the instruction's.
+    const Op* fault(const Op& op) { return leave(op.rip); }
+    const Op* raise(const Op& op, Vector vector)
+    {
+        note(vector);
+        return fault(op);
+    }
+    const Op* raise(const Op& op, Vector vector, uint32_t code)
+    {
+        note(vector, code);
+        return fault(op);
+    }
+    /// Notes an exception to be delivered when the block is left. Always false, for `return
+    /// note()`.
+    bool note(Vector vector);
+    bool note(Vector vector, uint32_t code);
+    bool notePageFault(uint64_t linear, uint32_t code);
+    bool hasPending() const { return m_pending.present; }
+    /// MOV SS, POP SS, STI: no interrupt before the end of the next instruction.
+    enum class Shadow : uint8_t { None, MovSs, Sti };
+    const Op* leaveShadowed(const Op& op, Shadow shadow);
+    /// HLT: sleeps from the next instruction on.
+    const Op* halt(const Op& op);
+
+    // --- for handlers: memory operands (memory.cpp) ---
+
+    /// Offset of a memory operand in its segment.
+    uint64_t offset(const Op& op) const
+    {
+        const uint64_t at = get<uint64_t>(op.base) + (get<uint64_t>(op.index) << op.scale) +
+                            static_cast<uint64_t>(op.disp);
+        return at & addressMask(op.addressSize);
+    }
+    static uint64_t addressMask(uint8_t bytes)
+    {
+        return bytes == 8 ? ~uint64_t{0} : bytes == 4 ? 0xffff'ffff : 0xffff;
+    }
+    /// Linear address of [segment:offset, +size), checked; false with #GP or #SS noted.
+    bool linearAt(uint8_t segment, uint64_t offset, unsigned size, Access access, uint64_t& linear)
+    {
+        if (m_long) [[likely]] {
+            linear = offset + m_longBase[segment];
+            return true; // a non-canonical one never hits the TLB, and the slow path raises
+        }
+        return linearLegacy(segment, offset, size, access, linear);
+    }
+    bool linear(const Op& op, unsigned size, Access access, uint64_t& at)
+    {
+        return linearAt(op.segment, offset(op), size, access, at);
+    }
+
+    /// One access with the current privilege. False with the exception noted. `segment` only tells
+    /// #SS from #GP for non-canonical addresses.
+    template <class T>
+    bool loadLinear(uint64_t linear, T& value, uint8_t segment = kDs)
+    {
+        const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
+        if (((linear ^ entry.readTag) | ((linear + sizeof(T) - 1) ^ entry.readTag)) < 4096)
+            [[likely]] {
+            std::memcpy(&value, reinterpret_cast<const std::byte*>(linear + entry.addend),
+                        sizeof value);
+            return true;
+        }
+        return loadSlow(linear, &value, sizeof value, segment);
+    }
+    template <class T>
+    bool storeLinear(uint64_t linear, T value, uint8_t segment = kDs)
+    {
+        const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
+        if (((linear ^ entry.writeTag) | ((linear + sizeof(T) - 1) ^ entry.writeTag)) < 4096)
+            [[likely]] {
+            std::memcpy(reinterpret_cast<std::byte*>(linear + entry.addend), &value, sizeof value);
+            if (entry.info->codeMask.load(std::memory_order_relaxed) != 0) [[unlikely]]
+                codeWritten(*entry.info, linear, sizeof value);
+            return true;
+        }
+        return storeSlow(linear, &value, sizeof value, segment);
+    }
+    template <class T>
+    bool load(const Op& op, T& value)
+    {
+        uint64_t at = 0;
+        return linear(op, sizeof(T), Access::Read, at) && loadLinear(at, value, op.segment);
+    }
+    template <class T>
+    bool store(const Op& op, T value)
+    {
+        uint64_t at = 0;
+        return linear(op, sizeof(T), Access::Write, at) && storeLinear(at, value, op.segment);
+    }
+    /// Read-modify-write of the memory operand: stores change(old). Write permission is checked
+    /// before anything is read. With `locked` the change is one atomic step for all vCPUs and
+    /// `change` may be called several times: its last call counts. T up to 16 bytes.
+    template <class T, class Change>
+    bool modify(const Op& op, bool locked, Change change)
+    {
+        uint64_t at = 0;
+        return linear(op, sizeof(T), Access::Write, at) &&
+               modifyLinear<T>(at, op.segment, locked, change);
+    }
+    template <class T, class Change>
+    bool modifyLinear(uint64_t linear, uint8_t segment, bool locked, Change change);
+    /// Any number of bytes up to 4096, in one or two pages, all or nothing: both pages are checked
+    /// first.
+    bool loadBytes(uint64_t linear, void* to, unsigned size, uint8_t segment = kDs)
+    {
+        return loadSlow(linear, to, size, segment);
+    }
+    bool storeBytes(uint64_t linear, const void* from, unsigned size, uint8_t segment = kDs)
+    {
+        return storeSlow(linear, from, size, segment);
+    }
+    /// Host memory of [linear, linear + size) when it is RAM inside one page and the access is
+    /// allowed (with faults noted otherwise when `mayFault`); null else: go the slow way. After
+    /// writing through it call wrote().
+    std::byte* hostPointer(uint64_t linear, unsigned size, Access access);
+    void wrote(uint64_t linear, unsigned size);
+
+    /// Accesses to descriptor tables and TSS: supervisor whatever CPL (SDM volume 3 section 4.6.1).
+    template <class T>
+    bool loadSystem(uint64_t linear, T& value)
+    {
+        return systemAccess(linear, &value, sizeof value, Access::Read);
+    }
+    template <class T>
+    bool storeSystem(uint64_t linear, T value)
+    {
+        return systemAccess(linear, &value, sizeof value, Access::Write);
+    }
+    /// Would each page of [linear, +size) allow the access? Notes the fault if not.
+    bool probe(uint64_t linear, unsigned size, Access access, bool system);
+
+    // --- for handlers: the stack (stack.cpp) ---
+
+    /// Width of SP: 2, 4, 8.
+    unsigned stackSize() const { return m_long ? 8 : regs.segment[kSs].db ? 4 : 2; }
+    uint64_t stackMask() const { return addressMask(static_cast<uint8_t>(stackSize())); }
+    void setStackPointer(uint64_t value);
+    /// Pushes or pops `size` bytes (2, 4, 8); registers change only on success.
+    bool push(uint64_t value, unsigned size);
+    bool pop(uint64_t& value, unsigned size);
+
+    // --- modes ---
+
+    /// Recomputes everything that follows from CS, SS, RFLAGS.VM, CR0, CR4 and EFER. Call after any
+    /// of them changed; the block must be left then.
+    void modeChanged();
+    bool inLong64() const { return m_long; } ///< 64-bit mode
+    bool longActive() const { return (sys.efer & cr::kEferLma) != 0; }
+    bool protectedMode() const { return (sys.cr0 & cr::k0Pe) != 0; }
+    bool v8086() const { return (regs.systemFlags & flag::kVm) != 0; }
+    bool realOrV86() const { return !protectedMode() || v8086(); }
+    unsigned cpl() const { return m_cpl; }
+    unsigned iopl() const { return static_cast<unsigned>((regs.systemFlags & flag::kIopl) >> 12); }
+    uint64_t ripMask() const { return m_ripMask; }
+    static bool canonical(uint64_t address)
+    {
+        return static_cast<uint64_t>(static_cast<int64_t>(address << 16) >> 16) == address;
+    }
+
+    // --- address translation (paging.cpp) ---
+
+    /// Forgets translations: all, all but global ones, or of one page.
+    void flushTlb(bool globalToo);
+    void flushPage(uint64_t linear);
+    /// Walks the page tables, sets A and D. False with #PF noted (unless `quiet`).
+    struct Translation {
+        uint64_t physical = 0;
+        bool writable = false; ///< a later write needs no new walk
+        bool global = false;
+        bool userPage = false;
+        bool executable = true;
+    };
+    bool translate(uint64_t linear, Access access, bool user, Translation& result,
+                   bool quiet = false);
+    /// As the debugger sees memory: no rights, no A/D, no faults.
+    bool translateForDebugger(uint64_t linear, uint64_t& physical);
+    bool loadPdptes(); ///< CR3 or CR4 changed in PAE paging; false with #GP noted
+
+    // --- events (events.cpp) ---
+
+    /// Takes an interrupt or exception: pushes, loads CS:RIP. False with another exception noted.
+    bool deliverEvent(uint8_t vector, EventKind kind, bool hasCode, uint32_t code);
+    /// Delivers the pending exception with the rules for double and triple faults (SDM volume 3
+    /// section 6.15, table 6-5). False: triple fault.
+    bool deliverPending();
+    PendingException takePending();
+    /// Resets after INIT or power-on.
+    void resetRegisters(bool init);
+
+    // --- segments and far transfers (segments.cpp, far.cpp, task.cpp) ---
+
+    /// MOV/POP/Lxx to ES, SS, DS, FS, GS with all checks.
+    bool loadSegment(uint8_t segment, uint16_t selector);
+    bool loadLdt(uint16_t selector);
+    bool loadTask(uint16_t selector);
+    /// JMP/CALL far to selector:offset.
+    bool farJump(uint16_t selector, uint64_t target, unsigned operandSize);
+    bool farCall(uint16_t selector, uint64_t target, unsigned operandSize, uint64_t returnRip);
+    bool farReturn(unsigned operandSize, unsigned releasedBytes);
+    bool interruptReturn(unsigned operandSize);
+    enum class TaskSwitch : uint8_t { Jump, Call, Return, Gate };
+    bool switchTask(uint16_t selector, TaskSwitch kind, uint64_t nextRip, bool hasCode,
+                    uint32_t code);
+
+    // --- MSRs (msrs.cpp), I/O (io.cpp) ---
+
+    /// False: the index or the value raises #GP.
+    bool readMsr(uint32_t index, uint64_t& value);
+    bool writeMsr(uint32_t index, uint64_t value);
+    uint64_t timestamp() const { return m_environment.tsc.nowTicks() + sys.tscOffset; }
+    /// May the current privilege touch [port, +size)? Notes #GP if not (SDM volume 1 section 19.5).
+    bool portAllowed(uint16_t port, unsigned size);
+    uint32_t portIn(uint16_t port, unsigned size);
+    void portOut(uint16_t port, uint32_t value, unsigned size);
+
+    // --- state (state.cpp) ---
+
+    Result<void> load(const cpu::CpuState& state);
+    void save(cpu::CpuState& state);
+
+    const Environment& environment() const { return m_environment; }
+    Blocks& blocks() { return *m_blocks; }
+    uint32_t mode() const { return m_mode; }
+    /// Linear address of an instruction at `rip`.
+    uint64_t codeLinear(uint64_t rip) const
+    {
+        return m_long ? rip : (regs.segment[kCs].base + rip) & 0xffff'ffff;
+    }
+    /// Moves on with every flush: links between blocks of different pages hold only for one value.
+    uint32_t translationEpoch() const { return m_epoch; }
+    /// Physical address of code at `linear`, with execute permission; false with #PF noted.
+    bool translateCode(uint64_t linear, uint64_t& physical, PhysicalPage& page);
+
+    bool m_halted = false;
+    Shadow m_shadow = Shadow::None;
+    bool m_nmiMasked = false;
+    bool m_waitForSipi = false;
+    bool m_nmiPending = false;
+
+private:
+    static constexpr unsigned kTlbBits = 10;
+    static constexpr uint64_t kTlbMask = (1 << kTlbBits) - 1;
+    using Tlb = std::array<TlbEntry, size_t{1} << kTlbBits>;
+
+    bool linearLegacy(uint8_t segment, uint64_t offset, unsigned size, Access access,
+                      uint64_t& linear);
+    bool loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment);
+    bool storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t segment);
+    bool systemAccess(uint64_t linear, void* data, unsigned size, Access access);
+    void codeWritten(PageInfo& info, uint64_t linear, unsigned size);
+    /// Serialises page-crossing and device LOCKs among all vCPUs.
+    bool modifySlow(uint64_t linear, unsigned size, uint8_t segment,
+                    void (*change)(void* bytes, void* context), void* context);
+
+    Environment m_environment;
+    std::atomic<uint32_t> m_attention{0};
+    TlbEntry* m_tlb = nullptr; ///< the array for the current privilege
+    std::array<uint64_t, 8> m_longBase{};
+    uint64_t m_ripMask = 0xffff;
+    uint32_t m_mode = 0;
+    uint32_t m_epoch = 1;
+    unsigned m_cpl = 0;
+    bool m_long = false;
+    PendingException m_pending;
+    uint64_t m_instructions = 0;
+    std::string m_unknown;
+    std::unique_ptr<Blocks> m_blocks;
+    struct Internal; ///< TLB arrays and what only core.cpp and paging.cpp touch
+    std::unique_ptr<Internal> m_internal;
+};
+
+/// 16 bytes as CMPXCHG16B sees them.
+__extension__ using Wide = unsigned __int128;
+
+/// One atomic step on the host, aligned or not: replaces `expected` by `desired`, or reads what is
+/// there into `expected`.
+template <class T>
+inline bool compareExchange(std::byte* at, T& expected, T desired)
+{
+    bool done = false;
+    auto* target = reinterpret_cast<T*>(at);
+    if constexpr (sizeof(T) == 16) {
+        auto low = static_cast<uint64_t>(expected);
+        auto high = static_cast<uint64_t>(expected >> 64);
+        asm volatile("lock cmpxchg16b %[target]"
+                     : [target] "+m"(*target), "=@ccz"(done), "+a"(low), "+d"(high)
+                     : "b"(static_cast<uint64_t>(desired)),
+                       "c"(static_cast<uint64_t>(desired >> 64))
+                     : "memory");
+        expected = static_cast<T>(high) << 64 | low;
+    } else {
+        asm volatile("lock cmpxchg %[desired], %[target]"
+                     : [target] "+m"(*target), "=@ccz"(done), "+a"(expected)
+                     : [desired] "q"(desired)
+                     : "memory");
+    }
+    return done;
+}
+
+template <class T, class Change>
+bool Core::modifyLinear(uint64_t linear, uint8_t segment, bool locked, Change change)
+{
+    const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
+    std::byte* host = nullptr;
+    if (((linear ^ entry.writeTag) | ((linear + sizeof(T) - 1) ^ entry.writeTag)) < 4096)
+        [[likely]] {
+        host = reinterpret_cast<std::byte*>(linear + entry.addend);
+    } else if (host = hostPointer(linear, sizeof(T), Access::Write); host == nullptr) {
+        if (hasPending())
+            return false;
+        const auto erased = [](void* bytes, void* context) {
+            T value;
+            std::memcpy(&value, bytes, sizeof value);
+            value = (*static_cast<Change*>(context))(value);
+            std::memcpy(bytes, &value, sizeof value);
+        };
+        return modifySlow(linear, sizeof(T), segment, erased, &change);
+    }
+    T value;
+    std::memcpy(&value, host, sizeof value);
+    if (locked) {
+        while (!compareExchange<T>(host, value, change(value)))
+            ;
+    } else {
+        value = change(value);
+        std::memcpy(host, &value, sizeof value);
+    }
+    if (m_tlb[(linear >> 12) & kTlbMask].info->codeMask.load(std::memory_order_relaxed) != 0)
+        [[unlikely]]
+        wrote(linear, sizeof(T));
+    return true;
+}
+
+} // namespace vmm::soft
