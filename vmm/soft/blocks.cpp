@@ -1,2 +1,291 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "vmm/soft/core.h"
+#include "vmm/soft/blocks.h"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "vmm/soft/core_internal.h"
+#include "vmm/soft/lower.h"
+
+namespace vmm::soft {
+
+namespace {
+
+constexpr size_t kOpsPerChunk = 16'384; // 1 MiB
+constexpr size_t kMaxChunks = 64;       // then all is forgotten
+constexpr size_t kRecent = 8192;        // rows of the table by rip
+constexpr unsigned kLongestInstruction = 15;
+
+/// Makes all other threads of the process pass a memory barrier.
+void barrierEverywhere()
+{
+    if (::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
+        ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+const Op* raiseLimit(Core& c, const Op& op)
+{
+    return c.raise(op, Vector::Gp, 0);
+}
+
+/// The last op of a block that does not end with a transfer.
+const Op* goOn(Core& c, const Op& op)
+{
+    return c.jump(op, op.rip, 0);
+}
+
+const Op* stop(Core& c, const Op& op)
+{
+    return c.leave(op.rip);
+}
+
+struct Key {
+    uint64_t physical;
+    uint64_t rip;
+    uint64_t base;
+    uint32_t limit;
+    uint32_t mode;
+    bool operator==(const Key&) const = default;
+};
+
+struct KeyHash {
+    size_t operator()(const Key& key) const
+    {
+        uint64_t hash = key.physical * 0x9e37'79b9'7f4a'7c15;
+        hash ^= (key.rip + key.base) * 0xc2b2'ae3d'27d4'eb4f;
+        return hash ^ (hash >> 29) ^ key.mode;
+    }
+};
+
+} // namespace
+
+/// Arena and tables.
+struct Blocks::Internal {
+    std::vector<std::unique_ptr<Op[]>> chunks;
+    size_t usedInChunk = kOpsPerChunk;
+    std::vector<std::unique_ptr<Block>> blocks;
+    std::unordered_map<Key, Block*, KeyHash> byKey;
+    std::array<Block*, kRecent> recent{};
+    uint64_t clears = 0;
+    PageInfo uncached; ///< of code that lies in device memory: its generation moves on at once
+
+    /// Room for `count` ops, or null when the arena is full.
+    Op* allocate(size_t count)
+    {
+        if (usedInChunk + count > kOpsPerChunk) {
+            if (chunks.size() == kMaxChunks)
+                return nullptr;
+            chunks.push_back(std::make_unique<Op[]>(kOpsPerChunk));
+            usedInChunk = 0;
+        }
+        Op* ops = chunks.back().get() + usedInChunk;
+        usedInChunk += count;
+        return ops;
+    }
+};
+
+/// Bytes at the place to decode, and where they came from.
+struct Blocks::Source {
+    std::array<uint8_t, 4096 + kLongestInstruction> bytes{};
+    size_t size = 0;      ///< valid bytes
+    size_t firstPage = 0; ///< of them in the first page
+};
+
+Blocks::Blocks(Core& core) : m_core(core), m_internal(std::make_unique<Internal>())
+{
+    ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+}
+
+Blocks::~Blocks() = default;
+
+void Blocks::clear()
+{
+    const uint64_t clears = m_internal->clears;
+    m_internal = std::make_unique<Internal>();
+    m_internal->clears = clears + 1;
+    m_running = nullptr;
+}
+
+void Blocks::stopRunning()
+{
+    for (uint32_t i = 0; i <= m_running->count; ++i)
+        m_running->ops[i].run = stop;
+    m_running->generation = m_running->page->generation.load(std::memory_order_relaxed) - 1;
+}
+
+bool Blocks::matches(const Block& block) const
+{
+    const cpu::Segment& cs = m_core.regs.segment[kCs];
+    return block.rip == m_core.regs.rip && block.mode == m_core.mode() && block.current() &&
+           (m_core.inLong64() || (block.codeBase == cs.base && block.codeLimit == cs.limit));
+}
+
+Block* Blocks::find()
+{
+    Block*& recent = m_internal->recent[(m_core.regs.rip ^ (m_core.regs.rip >> 13)) % kRecent];
+    if (recent != nullptr && recent->epoch == m_core.translationEpoch() && matches(*recent))
+        return recent;
+    const uint64_t linear = m_core.codeLinear(m_core.regs.rip);
+    uint64_t physical = 0;
+    PhysicalPage page;
+    if (!m_core.translateCode(linear, physical, page))
+        return nullptr;
+    const cpu::Segment& cs = m_core.regs.segment[kCs];
+    const bool wide = m_core.inLong64();
+    const Key key{physical, m_core.regs.rip, wide ? 0 : cs.base, wide ? 0 : cs.limit,
+                  m_core.mode()};
+    const auto known = m_internal->byKey.find(key);
+    Block* block = known != m_internal->byKey.end() ? known->second : nullptr;
+    if (block != nullptr && (!block->current() || !secondPageIs(*block, linear)))
+        block = nullptr;
+    if (m_core.hasPending())
+        return nullptr;
+    if (block == nullptr)
+        block = decode(linear, physical, page);
+    if (block == nullptr)
+        return nullptr;
+    block->epoch = m_core.translationEpoch();
+    if (page.host != nullptr) {
+        m_internal->byKey[key] = block;
+        m_internal->recent[(m_core.regs.rip ^ (m_core.regs.rip >> 13)) % kRecent] = block;
+    }
+    return block;
+}
+
+/// Does a crossing instruction still go on in the page it was decoded from?
+bool Blocks::secondPageIs(const Block& block, uint64_t linear)
+{
+    if (block.page2 == nullptr)
+        return true;
+    uint64_t physical = 0;
+    PhysicalPage page;
+    const uint64_t mask = m_core.inLong64() ? ~uint64_t{0} : 0xffff'ffff;
+    return m_core.translateCode(((linear | 4095) + 1) & mask, physical, page) &&
+           physical == block.physical2;
+}
+
+Block* Blocks::follow(Block& from, unsigned link)
+{
+    Block* to = from.link[link];
+    if (to != nullptr && matches(*to) &&
+        (to->epoch == m_core.translationEpoch() ||
+         (((to->rip ^ from.rip) | (to->physical ^ from.physical)) < 4096 && to->page2 == nullptr)))
+        return to;
+    const uint64_t clears = m_internal->clears;
+    to = find();
+    if (to != nullptr && to->page != &m_internal->uncached && clears == m_internal->clears)
+        from.link[link] = to;
+    return to;
+}
+
+/// Marks the bytes as decoded, so that writers notice, and takes them. See PageInfo.
+uint32_t Blocks::take(const PhysicalPage& page, uint64_t offset, size_t size, uint8_t* to)
+{
+    const uint32_t generation = page.info->generation.load(std::memory_order_acquire);
+    const uint64_t bits =
+        (~uint64_t{0} << (offset / 64)) & (~uint64_t{0} >> (63 - (offset + size - 1) / 64));
+    const uint64_t before = page.info->codeMask.fetch_or(bits, std::memory_order_seq_cst);
+    if ((before & bits) != bits && m_core.environment().cpus > 1)
+        barrierEverywhere();
+    std::memcpy(to, page.host + offset, size);
+    return generation;
+}
+
+/// Code in device memory: fetched over the bus, never kept.
+Block* Blocks::decodeUncached(uint64_t linear, uint64_t physical)
+{
+    Source source;
+    source.firstPage = std::min<size_t>(kLongestInstruction, 4096 - (linear & 4095));
+    source.size = source.firstPage;
+    for (size_t i = 0; i < source.size; ++i)
+        source.bytes[i] = static_cast<uint8_t>(
+            m_core.environment().mmio.read(memory::GuestPhys(physical + i), 1));
+    Block* block = newBlock(physical, m_internal->uncached);
+    fillBlock(*block, source, 1);
+    block->generation = m_internal->uncached.generation.fetch_add(1) + 1;
+    return block;
+}
+
+Block* Blocks::newBlock(uint64_t physical, PageInfo& info)
+{
+    Op* ops = m_internal->allocate(Block::kMaxOps + 1);
+    if (ops == nullptr) {
+        clear();
+        ops = m_internal->allocate(Block::kMaxOps + 1);
+    }
+    m_internal->blocks.push_back(std::make_unique<Block>());
+    Block& block = *m_internal->blocks.back();
+    const cpu::Segment& cs = m_core.regs.segment[kCs];
+    block.rip = m_core.regs.rip;
+    block.physical = physical;
+    block.codeBase = cs.base;
+    block.codeLimit = cs.limit;
+    block.mode = m_core.mode();
+    block.page = &info;
+    block.ops = ops;
+    return &block;
+}
+
+Block* Blocks::decode(uint64_t linear, uint64_t physical, const PhysicalPage& page)
+{
+    if (page.host == nullptr)
+        return decodeUncached(linear, physical);
+    Block* block = newBlock(physical, *page.info);
+    Source source;
+    const uint64_t offset = physical & 4095;
+    // Half a kilobyte holds nearly every block, and marks no more of the page than needed.
+    source.size = source.firstPage = std::min<size_t>(512, 4096 - offset);
+    block->generation = take(page, offset, source.size, source.bytes.data());
+    const bool atEnd = offset + source.size == 4096;
+    if (fillBlock(*block, source, Block::kMaxOps) || !atEnd)
+        return block;
+    // The first instruction crosses into the next page.
+    const uint64_t mask = m_core.inLong64() ? ~uint64_t{0} : 0xffff'ffff;
+    PhysicalPage second;
+    if (!m_core.translateCode(((linear | 4095) + 1) & mask, block->physical2, second))
+        return nullptr;
+    if (second.host == nullptr)
+        return decodeUncached(linear, physical);
+    block->page2 = second.info;
+    block->generation2 = take(second, 0, kLongestInstruction, source.bytes.data() + source.size);
+    source.size += kLongestInstruction;
+    fillBlock(*block, source, 1);
+    return block;
+}
+
+/// Decodes up to `most` instructions. False when the bytes end inside the very first one.
+bool Blocks::fillBlock(Block& block, const Source& source, unsigned most)
+{
+    Decoder decoder(m_core);
+    const bool wide = (block.mode & block_mode::kCodeMask) == block_mode::kCode64;
+    size_t at = 0;
+    block.count = 0;
+    for (bool ended = false; block.count < most && !ended;) {
+        Op& op = block.ops[block.count];
+        op = Op{};
+        op.rip = (block.rip + at) & m_core.ripMask();
+        const auto decoded = decoder.decode(source.bytes.data() + at, source.size - at, op);
+        if (decoded == Decoder::Answer::NeedsMore) {
+            if (block.count == 0 && source.size - at < kLongestInstruction)
+                return false;
+            break;
+        }
+        at += op.length;
+        if (!wide && op.rip + op.length - 1 > block.codeLimit) {
+            op.run = raiseLimit;
+            op.flags |= op_flag::kBranchEnd;
+        }
+        ended = (op.flags & op_flag::kBranchEnd) != 0 || at >= source.firstPage;
+        ++block.count;
+    }
+    Op& last = block.ops[block.count];
+    last = Op{};
+    last.rip = (block.rip + at) & m_core.ripMask();
+    last.run = goOn;
+    return true;
+}
+
+} // namespace vmm::soft

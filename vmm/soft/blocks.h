@@ -72,6 +72,15 @@ public:
 
 private:
     struct Internal;
+    struct Source;
+    bool matches(const Block& block) const;
+    bool secondPageIs(const Block& block, uint64_t linear);
+    uint32_t take(const PhysicalPage& page, uint64_t offset, size_t size, uint8_t* to);
+    Block* newBlock(uint64_t physical, PageInfo& info);
+    Block* decode(uint64_t linear, uint64_t physical, const PhysicalPage& page);
+    Block* decodeUncached(uint64_t linear, uint64_t physical);
+    bool fillBlock(Block& block, const Source& source, unsigned most);
+
     Core& m_core;
     Block* m_running = nullptr;
     std::unique_ptr<Internal> m_internal;

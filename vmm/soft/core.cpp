@@ -1,2 +1,213 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/soft/core.h"
+
+#include "vmm/soft/core_internal.h"
+
+namespace vmm::soft {
+
+namespace {
+
+constexpr uint64_t kSingleStepBit = 1 << 14; // DR6.BS
+
+} // namespace
+
+Core::Core(const Environment& environment)
+    : m_environment(environment),
+      m_blocks(std::make_unique<Blocks>(*this)),
+      m_internal(std::make_unique<Internal>())
+{
+    resetRegisters(false);
+    modeChanged();
+}
+
+Core::~Core() = default;
+
+void Core::modeChanged()
+{
+    const cpu::Segment& cs = regs.segment[kCs];
+    const bool protectedNow = protectedMode() && !v8086();
+    m_long = longActive() && cs.l;
+    m_ripMask = m_long ? ~uint64_t{0} : 0xffff'ffff;
+    m_cpl = !protectedMode() ? 0 : v8086() ? 3 : regs.segment[kSs].dpl;
+    m_mode = (m_long  ? block_mode::kCode64
+              : cs.db ? block_mode::kCode32
+                      : block_mode::kCode16) |
+             (regs.segment[kSs].db ? block_mode::kStack32 : 0) |
+             (protectedNow ? block_mode::kProtected : 0) | (v8086() ? block_mode::kV8086 : 0);
+    m_longBase[kFs] = regs.segment[kFs].base;
+    m_longBase[kGs] = regs.segment[kGs].base;
+    const bool override = (regs.systemFlags & flag::kAc) != 0 || (sys.cr4 & cr::k4Smap) == 0;
+    m_internal->context = m_cpl == 3 ? Internal::kUser
+                          : override ? Internal::kSupervisorAc
+                                     : Internal::kSupervisor;
+    m_smapOverride = override;
+    m_tlb = m_internal->tlbs[m_internal->context].data();
+}
+
+bool Core::note(Vector vector)
+{
+    m_pending = {true, vector, false, 0, 0, 0};
+    return false;
+}
+
+bool Core::note(Vector vector, uint32_t code)
+{
+    m_pending = {true, vector, true, code, 0, 0};
+    return false;
+}
+
+bool Core::notePageFault(uint64_t linear, uint32_t code)
+{
+    m_pending = {true, Vector::Pf, true, code, linear, 0};
+    return false;
+}
+
+const Op* Core::leaveShadowed(const Op& op, Shadow shadow)
+{
+    m_shadow = shadow;
+    return leave(nextRip(op));
+}
+
+const Op* Core::halt(const Op& op)
+{
+    m_halted = true;
+    return leave(nextRip(op));
+}
+
+const Op* Core::jump(const Op& op, uint64_t target, unsigned link)
+{
+    if (m_long ? !canonical(target) : target > regs.segment[kCs].limit) [[unlikely]]
+        return raise(op, Vector::Gp, 0);
+    regs.rip = target;
+    if (attention() != 0) [[unlikely]]
+        return nullptr;
+    Block* block = m_blocks->follow(*m_blocks->running(), link);
+    if (block == nullptr) [[unlikely]]
+        return nullptr;
+    m_blocks->setRunning(block);
+    m_instructions += block->count;
+    return block->ops;
+}
+
+void Core::setUnknownInstruction(std::string sentence)
+{
+    m_unknown = std::move(sentence);
+}
+
+/// Runs from rip until a block is left; with `single` only one instruction.
+void Core::execute(bool single)
+{
+    Block* block = m_blocks->find();
+    if (block == nullptr)
+        return;
+    m_blocks->setRunning(block);
+    const Op* op = block->ops;
+    if (single) {
+        raiseAttention(kSingle); // a transfer comes back here instead of going on
+        ++m_instructions;
+        if (op = op->run(*this, *op); op != nullptr)
+            regs.rip = op->rip;
+        m_attention.fetch_and(~uint32_t{kSingle}, std::memory_order_seq_cst);
+    } else {
+        m_instructions += block->count;
+        while (op != nullptr)
+            op = op->run(*this, *op);
+    }
+    m_blocks->setRunning(nullptr);
+}
+
+/// One instruction with what follows from RFLAGS.TF (SDM volume 3 section 17.3.1.4).
+void Core::step()
+{
+    const bool trap = (regs.systemFlags & flag::kTf) != 0 && m_shadow != Shadow::MovSs;
+    m_shadow = Shadow::None;
+    execute(true);
+    if (trap && !m_pending.present) {
+        note(Vector::Db);
+        m_pending.debugBits = kSingleStepBit;
+    }
+}
+
+Outcome Core::runOne()
+{
+    step();
+    if (m_pending.present && !deliverPending())
+        return Outcome::TripleFault;
+    return Outcome::Kicked;
+}
+
+/// What others asked for. False: run() returns with Kicked.
+bool Core::attend()
+{
+    const uint32_t reasons = m_attention.exchange(0, std::memory_order_seq_cst);
+    if ((reasons & kMapChanged) != 0 && m_environment.map.version() != m_internal->mapVersion)
+        refreshMap();
+    if ((reasons & kNmi) != 0)
+        m_nmiPending = true;
+    if ((reasons & kInit) != 0) {
+        resetRegisters(true);
+        modeChanged();
+        flushTlb(true);
+        m_waitForSipi = m_environment.index != 0;
+        m_halted = false;
+    }
+    if ((reasons & kStartup) != 0 && m_waitForSipi)
+        startAt(m_startupPage.load(std::memory_order_acquire));
+    return (reasons & kKick) == 0;
+}
+
+/// SIPI (SDM volume 3 section 9.4.4): real mode at page `page`.
+void Core::startAt(uint8_t page)
+{
+    m_waitForSipi = false;
+    m_halted = false;
+    cpu::Segment& cs = regs.segment[kCs];
+    cs.selector = static_cast<uint16_t>(page << 8);
+    cs.base = uint64_t{page} << 12;
+    regs.rip = 0;
+    modeChanged();
+}
+
+/// Takes an NMI or interrupt if one may come in now. True when it did, or faulted on the way.
+bool Core::takeInterrupt()
+{
+    if (m_nmiPending && !m_nmiMasked && m_shadow == Shadow::None) {
+        m_nmiPending = false;
+        m_nmiMasked = true;
+        m_halted = false;
+        deliverEvent(static_cast<uint8_t>(Vector::Nmi), EventKind::Nmi, false, 0);
+        return true;
+    }
+    if (m_environment.apic == nullptr || (regs.systemFlags & flag::kIf) == 0 ||
+        m_shadow != Shadow::None || !m_environment.apic->pending())
+        return false;
+    const auto vector = m_environment.apic->acknowledge();
+    if (!vector)
+        return false;
+    m_halted = false;
+    deliverEvent(*vector, EventKind::HardwareInterrupt, false, 0);
+    return true;
+}
+
+Outcome Core::run()
+{
+    for (;;) {
+        if (attention() != 0 && !attend())
+            return Outcome::Kicked;
+        if (m_waitForSipi)
+            return Outcome::Halted;
+        const bool event = takeInterrupt();
+        if (m_halted)
+            return Outcome::Halted;
+        if (!event || !m_pending.present) {
+            if (m_shadow != Shadow::None || (regs.systemFlags & flag::kTf) != 0) [[unlikely]]
+                step();
+            else
+                execute(false);
+        }
+        if (m_pending.present && !deliverPending()) [[unlikely]]
+            return Outcome::TripleFault;
+    }
+}
+
+} // namespace vmm::soft

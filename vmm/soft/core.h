@@ -125,15 +125,20 @@ struct Environment {
 struct TlbEntry {
     static constexpr uint64_t kNone = 0x5555'0000'0000'0000; // not canonical
     static constexpr uint64_t kGlobal = 1;
+    static constexpr uint64_t kLarge = 2; ///< part of a page bigger than 4 KiB
     uint64_t readTag = kNone;
     uint64_t writeTag = kNone;
     uint64_t addend = 0; ///< host address = linear address + addend
     PageInfo* info = nullptr;
 };
 
+struct Walk;
+struct Reached;
+
 /// One vCPU in software. Everything on its thread, except raiseAttention().
 class Core {
 public:
+    struct Internal; ///< what only core.cpp, memory.cpp, paging.cpp and blocks.cpp touch
     /// Reasons to leave the block loop, one bit each.
     enum Attention : uint32_t {
         kKick = 1 << 0,      ///< run() shall return
@@ -142,7 +147,8 @@ public:
         kInit = 1 << 3,
         kStartup = 1 << 4,
         kMapChanged = 1 << 5,
-        kRecheck = 1 << 6, ///< the guest changed something main loop decides by (IF, TF, halt)
+        kRecheck = 1 << 6, ///< the guest changed something the main loop decides by
+        kSingle = 1 << 7,  ///< one instruction at a time
     };
 
     explicit Core(const Environment& environment);
@@ -164,6 +170,12 @@ public:
     void raiseAttention(uint32_t reasons)
     {
         m_attention.fetch_or(reasons, std::memory_order_seq_cst);
+    }
+    /// SIPI from another vCPU. Any thread.
+    void requestStartup(uint8_t page)
+    {
+        m_startupPage.store(page, std::memory_order_release);
+        raiseAttention(kStartup);
     }
     uint32_t attention() const { return m_attention.load(std::memory_order_relaxed); }
     /// The instruction nobody knows that made run() return Unknown: bytes, mnemonic, place.
@@ -378,8 +390,7 @@ public:
         uint64_t physical = 0;
         bool writable = false; ///< a later write needs no new walk
         bool global = false;
-        bool userPage = false;
-        bool executable = true;
+        bool large = false; ///< bigger than 4 KiB
     };
     bool translate(uint64_t linear, Access access, bool user, Translation& result,
                    bool quiet = false);
@@ -453,6 +464,25 @@ private:
     static constexpr uint64_t kTlbMask = (1 << kTlbBits) - 1;
     using Tlb = std::array<TlbEntry, size_t{1} << kTlbBits>;
 
+    bool walk(uint64_t linear, Walk& walk);
+    bool markWalk(const Walk& walk, bool write);
+    bool rightsAllow(const Walk& walk, Access access, bool user) const;
+    /// Enters a translation into the current TLB. False with the fault noted.
+    bool fill(uint64_t linear, Access access, unsigned context, Reached& reached);
+    bool reach(uint64_t linear, Access access, unsigned context, Reached& reached);
+    uint64_t deviceRead(uint64_t physical, unsigned size);
+    void deviceWrite(uint64_t physical, uint64_t value, unsigned size);
+    void refreshMap();
+    void execute(bool single);
+    void step();
+    bool attend();
+    void startAt(uint8_t page);
+    bool takeInterrupt();
+    bool apicAt(uint64_t physical) const;
+    bool transfer(uint64_t linear, std::byte* data, unsigned size, Access access, unsigned context);
+    void readPart(const Reached& part, std::byte* to, unsigned size);
+    void writePart(const Reached& part, uint64_t linear, const std::byte* from, unsigned size);
+    static void copyGuest(std::byte* to, const std::byte* from, unsigned size);
     bool linearLegacy(uint8_t segment, uint64_t offset, unsigned size, Access access,
                       uint64_t& linear);
     bool loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment);
@@ -465,6 +495,7 @@ private:
 
     Environment m_environment;
     std::atomic<uint32_t> m_attention{0};
+    std::atomic<uint8_t> m_startupPage{0};
     TlbEntry* m_tlb = nullptr; ///< the array for the current privilege
     std::array<uint64_t, 8> m_longBase{};
     uint64_t m_ripMask = 0xffff;
@@ -472,11 +503,11 @@ private:
     uint32_t m_epoch = 1;
     unsigned m_cpl = 0;
     bool m_long = false;
+    bool m_smapOverride = false; ///< EFLAGS.AC lets the supervisor touch user pages
     PendingException m_pending;
     uint64_t m_instructions = 0;
     std::string m_unknown;
     std::unique_ptr<Blocks> m_blocks;
-    struct Internal; ///< TLB arrays and what only core.cpp and paging.cpp touch
     std::unique_ptr<Internal> m_internal;
 };
 

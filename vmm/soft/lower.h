@@ -17,6 +17,7 @@ struct Decoded {
     uint64_t rip = 0;  ///< offset in the code segment
     uint32_t mode = 0; ///< block_mode
     const uint8_t* bytes = nullptr;
+    Core* core = nullptr; ///< for whom; lowering may keep things there
 
     unsigned visible() const { return instruction.operand_count_visible; }
     const ZydisDecodedOperand& operand(unsigned n) const { return operands[n]; }
@@ -49,6 +50,20 @@ std::span<const LowerRow>
 systemInstructions(); ///< system.cpp: far transfers, descriptor tables, control registers, ...
 /// native.cpp: x87, MMX, SSE, AVX by running the instruction itself; asked for what no table has.
 bool lowerNative(const Decoded& decoded, Op& op);
+
+/// From bytes to Ops, for one core's present mode.
+class Decoder {
+public:
+    enum class Answer : uint8_t { Done, NeedsMore };
+    explicit Decoder(Core& core);
+    /// Decodes the instruction at `bytes` into `op`, whose rip is set. An illegal one becomes an op
+    /// that raises what the CPU would. NeedsMore when `size` bytes are too few.
+    Answer decode(const uint8_t* bytes, size_t size, Op& op);
+
+private:
+    Core& m_core;
+    ZydisDecoder m_decoder;
+};
 
 /// Finds the row and lowers; an unknown or illegal instruction becomes an op that raises #UD.
 void lower(const Decoded& decoded, Op& op);

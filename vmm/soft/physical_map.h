@@ -46,6 +46,8 @@ public:
     /// Changes have happened: executors must flush and ask again. Set before vCPUs run.
     void onChange(std::function<void()> changed) { m_changed = std::move(changed); }
 
+    /// Announces a stretch of host memory of which ranges will be parts, wherever they are mapped.
+    Result<void> addHostMemory(std::byte* host, uint64_t size);
     Result<void> addRange(const memory::MapRange& range) override;
     Result<void> removeRange(const memory::MapRange& range) override;
     Result<std::vector<uint64_t>> takeDirty(const memory::MapRange& range) override;
@@ -56,6 +58,8 @@ public:
     uint64_t version() const { return m_version.load(std::memory_order_acquire); }
     /// A device wrote [host, host + size): decoded code there is stale. Any thread.
     void deviceWrote(const std::byte* host, uint64_t size);
+    /// Held for a LOCK that no single host instruction can do: across pages, or on a device.
+    Mutex& busLock() { return m_busLock; }
 
 private:
     struct Pages; // PageInfo for one stretch of host memory; lives as long as the map
@@ -63,11 +67,12 @@ private:
         memory::MapRange map;
         PageInfo* info = nullptr;
     };
-    PageInfo* infoForLocked(std::byte* host, uint64_t size) REQUIRES(m_mutex);
+    Result<PageInfo*> infoForLocked(std::byte* host, uint64_t size) REQUIRES(m_mutex);
     void changed();
 
     std::function<void()> m_changed;
     std::atomic<uint64_t> m_version{1};
+    Mutex m_busLock;
     mutable Mutex m_mutex;
     std::vector<Range> m_ranges GUARDED_BY(m_mutex); // sorted by guest address
     std::vector<std::unique_ptr<Pages>> m_pages GUARDED_BY(m_mutex);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What core.cpp, memory.cpp, paging.cpp and blocks.cpp share and nobody else sees. Room-internal.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "vmm/soft/core.h"
+
+namespace vmm::soft {
+
+/// Bits of a page fault's error code (SDM volume 3 section 4.7).
+namespace page_fault {
+inline constexpr uint32_t kPresent = 1 << 0;
+inline constexpr uint32_t kWrite = 1 << 1;
+inline constexpr uint32_t kUser = 1 << 2;
+inline constexpr uint32_t kReserved = 1 << 3;
+inline constexpr uint32_t kFetch = 1 << 4;
+} // namespace page_fault
+
+/// Physical address bits of every CPU model.
+inline constexpr unsigned kPhysicalBits = 40;
+
+/// TLBs and other things of Core that handlers have no business with.
+struct Core::Internal {
+    /// Which data TLB a privilege uses: rights differ, so translations do.
+    enum Context : unsigned { kUser, kSupervisor, kSupervisorAc, kContexts };
+
+    struct CodeEntry {
+        uint64_t tag = TlbEntry::kNone; ///< linear page, | TlbEntry::kGlobal
+        bool user = false;
+        uint64_t physical = 0;
+        PhysicalPage page;
+    };
+    struct KnownPage {
+        uint64_t address = ~uint64_t{0};
+        PhysicalPage page;
+    };
+
+    std::array<Tlb, kContexts> tlbs;
+    Context context = kSupervisor;
+    std::array<CodeEntry, 256> code;
+    std::array<KnownPage, 256> known; ///< answers of PhysicalMap::find, for one version of it
+    uint64_t mapVersion = 0;
+    std::array<uint64_t, 4> pdptes{};
+
+    /// The page at a physical address; looked up at most once per version of the map.
+    const PhysicalPage& page(PhysicalMap& map, uint64_t physical)
+    {
+        KnownPage& entry = known[(physical >> 12) % known.size()];
+        if (entry.address != (physical & ~uint64_t{4095}))
+            entry = {physical & ~uint64_t{4095}, map.find(physical)};
+        return entry.page;
+    }
+    /// Rows a linear address belongs to.
+    static size_t row(uint64_t linear) { return (linear >> 12) & kTlbMask; }
+};
+
+/// Facts of a translation as low bits of a tag.
+inline uint64_t tagFacts(const Core::Translation& found)
+{
+    return (found.global ? TlbEntry::kGlobal : 0) | (found.large ? TlbEntry::kLarge : 0);
+}
+
+} // namespace vmm::soft
