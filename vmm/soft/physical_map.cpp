@@ -47,6 +47,9 @@ struct PhysicalMap::Pages {
     }
 };
 
+PhysicalMap::PhysicalMap() = default;
+PhysicalMap::~PhysicalMap() = default;
+
 Result<PageInfo*> PhysicalMap::infoForLocked(std::byte* host, uint64_t size)
 {
     for (const auto& pages : m_pages)

@@ -43,6 +43,8 @@ struct PhysicalPage {
 /// (under a short lock: their TLBs keep the answer) and watch version(). Any thread.
 class PhysicalMap final : public memory::MapSink {
 public:
+    PhysicalMap();
+    ~PhysicalMap() override;
     /// Changes have happened: executors must flush and ask again. Set before vCPUs run.
     void onChange(std::function<void()> changed) { m_changed = std::move(changed); }
 
