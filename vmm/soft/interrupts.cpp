@@ -10,7 +10,7 @@ namespace {
 constexpr uint64_t kPlain = flag::kArithmetic | flag::kDf | flag::kTf | flag::kNt;
 constexpr uint64_t kWide = flag::kAc | flag::kId; // with a 32- or 64-bit operand only
 
-/// v8086 code below IOPL 3 may not touch IF or call interrupts (SDM volume 3 section 20.2.7).
+/// v8086 code below IOPL 3 may not touch IF (SDM volume 3 section 20.2.7).
 /// DEVIATION: the virtual interrupt flag (CR4.VME, CR4.PVI) does not exist; CPUID offers neither.
 bool flagsForbidden(const Core& c)
 {
@@ -103,8 +103,6 @@ const Op* deliver(Core& c, const Op& op, uint8_t vector, EventKind kind)
 
 const Op* softwareInterrupt(Core& c, const Op& op)
 {
-    if (flagsForbidden(c))
-        return c.raise(op, Vector::Gp, 0);
     return deliver(c, op, static_cast<uint8_t>(op.imm), EventKind::SoftwareInterrupt);
 }
 
