@@ -72,6 +72,14 @@ public:
         setCf(carry);
     }
 
+    /// After a shift: SF, ZF, PF of the result, CF and OF as given, AF clear.
+    template <class T>
+    void setShift(T r, bool carry, bool overflow)
+    {
+        setResult(r);
+        m_aux = carryAndOverflow(carry, overflow);
+    }
+
     bool cf() const { return (m_aux & kCarry) != 0; }
     bool of() const { return ((m_aux ^ (m_aux << 1)) & kCarry) != 0; }
     bool af() const { return (m_aux & kHalf) != 0; }
@@ -87,6 +95,12 @@ public:
     {
         if (on != cf())
             m_aux ^= kCarry | kOverflow;
+    }
+
+    /// CF and OF change, the other four stay (rotates).
+    void setCfOf(bool carry, bool overflow)
+    {
+        m_aux = (m_aux & ~(kCarry | kOverflow)) | carryAndOverflow(carry, overflow);
     }
 
     /// The six bits at their places in RFLAGS.
@@ -115,6 +129,10 @@ private:
                                           << 30; // OF is this one xor CF: the carry into the sign
     static constexpr uint32_t kCarry = 1U << 31; // CF
 
+    static uint32_t carryAndOverflow(bool carry, bool overflow)
+    {
+        return static_cast<uint32_t>(carry) << 31 | static_cast<uint32_t>(carry != overflow) << 30;
+    }
     template <class T>
     void setResult(T r)
     {

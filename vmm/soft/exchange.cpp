@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exchanges, with and without a comparison. SDM volume 1 section 7.3.1.2.
+#include <array>
+
+#include "vmm/soft/operands.h"
+
+namespace vmm::soft {
+namespace {
+
+template <class T>
+const Op* exchangeRegisters(Core& c, const Op& op)
+{
+    const T first = c.get<T>(op.a);
+    const T second = c.get<T>(op.b);
+    c.set<T>(op.a, second);
+    c.set<T>(op.b, first);
+    return Core::next(op);
+}
+
+/// XCHG with memory is locked, LOCK prefix or not.
+template <class T>
+const Op* exchangeMemory(Core& c, const Op& op)
+{
+    const T value = c.get<T>(op.b);
+    T old{};
+    const auto change = [&](T was) {
+        old = was;
+        return value;
+    };
+    if (!c.modify<T>(op, true, change))
+        return c.fault(op);
+    c.set<T>(op.b, old);
+    return Core::next(op);
+}
+
+bool lowerXchg(const Decoded& d, Op& op)
+{
+    const unsigned size = d.size(0);
+    if (d.isRegister(0) && d.isRegister(1)) {
+        op.a = registerOperand(d, 0);
+        op.b = registerOperand(d, 1);
+        return use(op, bySize(size, [](auto zero) -> Handler {
+                       return &exchangeRegisters<decltype(zero)>;
+                   }));
+    }
+    op.b = registerOperand(d, d.isMemory(0) ? 1 : 0);
+    return use(op,
+               bySize(size, [](auto zero) -> Handler { return &exchangeMemory<decltype(zero)>; }));
+}
+
+template <class T>
+const Op* exchangeAddRegisters(Core& c, const Op& op)
+{
+    const T a = c.get<T>(op.a);
+    const T b = c.get<T>(op.b);
+    const auto r = static_cast<T>(a + b);
+    c.regs.flags.setAdd<T>(a, b, r);
+    c.set<T>(op.b, a);
+    c.set<T>(op.a, r); // last: with one register for both the sum stays
+    return Core::next(op);
+}
+
+template <class T>
+const Op* exchangeAddMemory(Core& c, const Op& op)
+{
+    const T b = c.get<T>(op.b);
+    T a{};
+    const auto change = [&](T was) {
+        a = was;
+        return static_cast<T>(was + b);
+    };
+    if (!c.modify<T>(op, isLocked(op), change))
+        return c.fault(op);
+    c.regs.flags.setAdd<T>(a, b, static_cast<T>(a + b));
+    c.set<T>(op.b, a);
+    return Core::next(op);
+}
+
+bool lowerXadd(const Decoded& d, Op& op)
+{
+    op.b = registerOperand(d, 1);
+    if (d.isRegister(0))
+        op.a = registerOperand(d, 0);
+    return use(op, bySize(d.size(0), [&](auto zero) -> Handler {
+                   using T = decltype(zero);
+                   return d.isMemory(0) ? &exchangeAddMemory<T> : &exchangeAddRegisters<T>;
+               }));
+}
+
+/// The destination is always written, the accumulator only when it differed: that decides which of
+/// the two loses its upper half.
+template <class T>
+const Op* compareExchangeRegisters(Core& c, const Op& op)
+{
+    const T accumulator = c.get<T>(generalOffset(kRax));
+    const T old = c.get<T>(op.a);
+    const T source = c.get<T>(op.b);
+    c.regs.flags.setSub<T>(accumulator, old, static_cast<T>(accumulator - old));
+    c.set<T>(op.a, accumulator == old ? source : old);
+    if (accumulator != old)
+        c.set<T>(generalOffset(kRax), old);
+    return Core::next(op);
+}
+
+template <class T>
+const Op* compareExchangeMemory(Core& c, const Op& op)
+{
+    const T accumulator = c.get<T>(generalOffset(kRax));
+    const T source = c.get<T>(op.b);
+    T old{};
+    const auto change = [&](T was) {
+        old = was;
+        return was == accumulator ? source : was;
+    };
+    if (!c.modify<T>(op, isLocked(op), change))
+        return c.fault(op);
+    c.regs.flags.setSub<T>(accumulator, old, static_cast<T>(accumulator - old));
+    if (accumulator != old)
+        c.set<T>(generalOffset(kRax), old);
+    return Core::next(op);
+}
+
+bool lowerCmpxchg(const Decoded& d, Op& op)
+{
+    op.b = registerOperand(d, 1);
+    if (d.isRegister(0))
+        op.a = registerOperand(d, 0);
+    return use(op, bySize(d.size(0), [&](auto zero) -> Handler {
+                   using T = decltype(zero);
+                   return d.isMemory(0) ? &compareExchangeMemory<T> : &compareExchangeRegisters<T>;
+               }));
+}
+
+void setZero(LazyFlags& f, bool zero)
+{
+    f.set((f.get() & ~flag::kZf) | (zero ? flag::kZf : 0));
+}
+
+/// CMPXCHG8B (Half is uint32_t) and CMPXCHG16B (uint64_t) on a memory operand at `linear`.
+template <class Half, class Whole>
+const Op* compareExchangePair(Core& c, const Op& op, uint64_t linear)
+{
+    constexpr unsigned kHalfBits = sizeof(Half) * 8;
+    const auto pair = [&](Gpr high, Gpr low) {
+        return static_cast<Whole>(c.get<Half>(generalOffset(high))) << kHalfBits |
+               c.get<Half>(generalOffset(low));
+    };
+    const Whole expected = pair(kRdx, kRax);
+    const Whole desired = pair(kRcx, kRbx);
+    Whole old = 0;
+    const auto change = [&](Whole was) {
+        old = was;
+        return was == expected ? desired : was;
+    };
+    if (!c.modifyLinear<Whole>(linear, op.segment, isLocked(op), change))
+        return c.fault(op);
+    setZero(c.regs.flags, old == expected);
+    if (old != expected) {
+        c.set<Half>(generalOffset(kRax), static_cast<Half>(old));
+        c.set<Half>(generalOffset(kRdx), static_cast<Half>(old >> kHalfBits));
+    }
+    return Core::next(op);
+}
+
+const Op* compareExchange8(Core& c, const Op& op)
+{
+    uint64_t at = 0;
+    if (!c.linear(op, 8, Access::Write, at))
+        return c.fault(op);
+    return compareExchangePair<uint32_t, uint64_t>(c, op, at);
+}
+
+const Op* compareExchange16(Core& c, const Op& op)
+{
+    uint64_t at = 0;
+    if (!c.linear(op, 16, Access::Write, at))
+        return c.fault(op);
+    if ((at & 15) != 0)
+        return c.raise(op, Vector::Gp, 0);
+    return compareExchangePair<uint64_t, Wide>(c, op, at);
+}
+
+bool lowerCmpxchg8b(const Decoded&, Op& op)
+{
+    return use(op, &compareExchange8);
+}
+bool lowerCmpxchg16b(const Decoded&, Op& op)
+{
+    return use(op, &compareExchange16);
+}
+
+constexpr std::array kRows{
+    LowerRow{ZYDIS_MNEMONIC_XCHG, lowerXchg},
+    LowerRow{ZYDIS_MNEMONIC_XADD, lowerXadd},
+    LowerRow{ZYDIS_MNEMONIC_CMPXCHG, lowerCmpxchg},
+    LowerRow{ZYDIS_MNEMONIC_CMPXCHG8B, lowerCmpxchg8b},
+    LowerRow{ZYDIS_MNEMONIC_CMPXCHG16B, lowerCmpxchg16b},
+};
+
+} // namespace
+
+std::span<const LowerRow> exchangeRows()
+{
+    return kRows;
+}
+
+} // namespace vmm::soft

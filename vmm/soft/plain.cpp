@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Instructions on the accumulator or the flags alone, and those that do nothing. SDM volume 1
+// sections 7.3.1.5, 7.3.14 and 7.3.17.
+#include <array>
+#include <sched.h>
+
+#include "vmm/soft/operands.h"
+
+namespace vmm::soft {
+namespace {
+
+template <Handler Run>
+bool lowerPlain(const Decoded&, Op& op)
+{
+    return use(op, Run);
+}
+
+// --- sign extension of the accumulator ---
+
+/// CBW, CWDE, CDQE: the lower half of rAX into all of it.
+template <class Half, class Whole>
+const Op* widen(Core& c, const Op& op)
+{
+    const auto value = static_cast<std::make_signed_t<Half>>(c.get<Half>(generalOffset(kRax)));
+    c.set<Whole>(generalOffset(kRax),
+                 static_cast<Whole>(static_cast<std::make_signed_t<Whole>>(value)));
+    return Core::next(op);
+}
+/// CWD, CDQ, CQO: rDX filled with the sign of rAX.
+template <class T>
+const Op* widenIntoRdx(Core& c, const Op& op)
+{
+    const T sign = static_cast<T>(c.get<T>(generalOffset(kRax)) >> (sizeof(T) * 8 - 1));
+    c.set<T>(generalOffset(kRdx), static_cast<T>(T{0} - sign));
+    return Core::next(op);
+}
+
+// --- flags ---
+
+constexpr uint64_t kAhFlags = flag::kSf | flag::kZf | flag::kAf | flag::kPf | flag::kCf;
+
+const Op* loadAhFromFlags(Core& c, const Op& op)
+{
+    c.set<uint8_t>(kOffsetAh, static_cast<uint8_t>((c.regs.flags.get() & kAhFlags) | flag::kOne));
+    return Core::next(op);
+}
+const Op* storeAhIntoFlags(Core& c, const Op& op)
+{
+    const uint64_t kept = c.regs.flags.of() ? flag::kOf : 0;
+    c.regs.flags.set((c.get<uint8_t>(kOffsetAh) & kAhFlags) | kept);
+    return Core::next(op);
+}
+const Op* clearCarry(Core& c, const Op& op)
+{
+    c.regs.flags.setCf(false);
+    return Core::next(op);
+}
+const Op* setCarry(Core& c, const Op& op)
+{
+    c.regs.flags.setCf(true);
+    return Core::next(op);
+}
+const Op* complementCarry(Core& c, const Op& op)
+{
+    c.regs.flags.setCf(!c.regs.flags.cf());
+    return Core::next(op);
+}
+const Op* clearDirection(Core& c, const Op& op)
+{
+    c.regs.systemFlags &= ~flag::kDf;
+    return Core::next(op);
+}
+const Op* setDirection(Core& c, const Op& op)
+{
+    c.regs.systemFlags |= flag::kDf;
+    return Core::next(op);
+}
+/// SALC: AL filled with CF, flags as they were.
+const Op* setAlFromCarry(Core& c, const Op& op)
+{
+    c.set<uint8_t>(generalOffset(kRax), c.regs.flags.cf() ? 0xff : 0);
+    return Core::next(op);
+}
+
+// --- nothing ---
+
+const Op* doNothing(Core&, const Op& op)
+{
+    return Core::next(op);
+}
+
+/// A spinning vCPU waits for another one, which may wait for this host CPU.
+const Op* pause(Core& c, const Op& op)
+{
+    if (c.environment().cpus > 1)
+        ::sched_yield();
+    return Core::next(op);
+}
+
+constexpr std::array kRows{
+    LowerRow{ZYDIS_MNEMONIC_CBW, lowerPlain<&widen<uint8_t, uint16_t>>},
+    LowerRow{ZYDIS_MNEMONIC_CWDE, lowerPlain<&widen<uint16_t, uint32_t>>},
+    LowerRow{ZYDIS_MNEMONIC_CDQE, lowerPlain<&widen<uint32_t, uint64_t>>},
+    LowerRow{ZYDIS_MNEMONIC_CWD, lowerPlain<&widenIntoRdx<uint16_t>>},
+    LowerRow{ZYDIS_MNEMONIC_CDQ, lowerPlain<&widenIntoRdx<uint32_t>>},
+    LowerRow{ZYDIS_MNEMONIC_CQO, lowerPlain<&widenIntoRdx<uint64_t>>},
+    LowerRow{ZYDIS_MNEMONIC_LAHF, lowerPlain<&loadAhFromFlags>},
+    LowerRow{ZYDIS_MNEMONIC_SAHF, lowerPlain<&storeAhIntoFlags>},
+    LowerRow{ZYDIS_MNEMONIC_CLC, lowerPlain<&clearCarry>},
+    LowerRow{ZYDIS_MNEMONIC_STC, lowerPlain<&setCarry>},
+    LowerRow{ZYDIS_MNEMONIC_CMC, lowerPlain<&complementCarry>},
+    LowerRow{ZYDIS_MNEMONIC_CLD, lowerPlain<&clearDirection>},
+    LowerRow{ZYDIS_MNEMONIC_STD, lowerPlain<&setDirection>},
+    LowerRow{ZYDIS_MNEMONIC_SALC, lowerPlain<&setAlFromCarry>},
+    LowerRow{ZYDIS_MNEMONIC_PAUSE, lowerPlain<&pause>},
+    LowerRow{ZYDIS_MNEMONIC_NOP, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_PREFETCH, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_PREFETCHW, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_PREFETCHWT1, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_PREFETCHNTA, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_PREFETCHT0, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_PREFETCHT1, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_PREFETCHT2, lowerPlain<&doNothing>},
+    // Hint encodings (0F 0D, 0F 18 to 0F 1F) whose later meaning this processor does not offer:
+    // control-flow enforcement off, no MPX.
+    LowerRow{ZYDIS_MNEMONIC_ENDBR32, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_ENDBR64, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_RDSSPD, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_RDSSPQ, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_CLDEMOTE, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_BNDMK, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_BNDCL, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_BNDCU, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_BNDCN, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_BNDMOV, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_BNDLDX, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_BNDSTX, lowerPlain<&doNothing>},
+};
+
+} // namespace
+
+std::span<const LowerRow> plainRows()
+{
+    return kRows;
+}
+
+} // namespace vmm::soft
