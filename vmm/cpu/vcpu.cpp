@@ -14,6 +14,8 @@ std::string_view exitKindName(ExitKind kind)
         return "interrupted";
     case ExitKind::Halt:
         return "halt";
+    case ExitKind::Assisted:
+        return "assisted";
     case ExitKind::Other:
     case ExitKind::Count:
         break;

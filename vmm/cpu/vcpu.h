@@ -33,7 +33,7 @@ struct Exit {
 };
 
 /// What made vCPUs leave the guest, counted. Relaxed; any thread reads.
-enum class ExitKind { Pio, Mmio, Interrupted, Halt, Other, Count };
+enum class ExitKind { Pio, Mmio, Interrupted, Halt, Assisted, Other, Count };
 /// Name of `kind` in statistics: "pio", "mmio".
 std::string_view exitKindName(ExitKind kind);
 
@@ -62,6 +62,16 @@ public:
     /// Power-on state.
     virtual Result<void> reset() = 0;
     virtual const ExitCounters& counters() const = 0;
+};
+
+/// Finishes single instructions that a backend hands back.
+class InstructionAssist {
+public:
+    virtual ~InstructionAssist() = default;
+    /// Runs the instruction at the state's RIP, or delivers the exception it raises. Of `state`,
+    /// local APIC and activity are not looked at. The error is a sentence with bytes and place:
+    /// nobody knows the instruction. On the vCPU's thread.
+    virtual Result<void> runOne(unsigned index, CpuState& state) = 0;
 };
 
 /// The CPU side of one machine. Outlives its vCPUs, the memory map and every device.

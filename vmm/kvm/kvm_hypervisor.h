@@ -17,6 +17,7 @@ struct KvmConfig {
     unsigned cpus = 1;
     bus::PioBus& pio;
     bus::MmioBus& mmio;
+    cpu::InstructionAssist* assist = nullptr; ///< outlives the hypervisor; null: none
 };
 
 /// A write of `size` bytes to a guest address or port that signals an eventfd without leaving the

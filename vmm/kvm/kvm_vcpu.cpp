@@ -122,6 +122,16 @@ bool KvmVcpu::handle(cpu::Exit& exit)
                           : cpu::ExitReason::Shutdown;
         return true;
     case KVM_EXIT_INTERNAL_ERROR:
+        if (m_run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION &&
+            m_environment.config.assist != nullptr) {
+            m_counters.add(cpu::ExitKind::Assisted);
+            const Result<void> done = assist();
+            if (done)
+                return false;
+            exit.reason = cpu::ExitReason::Stopped;
+            exit.sentence = done.error().sentence();
+            return true;
+        }
         exit.reason = cpu::ExitReason::Stopped;
         exit.sentence = internalError();
         return true;

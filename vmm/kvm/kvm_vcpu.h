@@ -52,6 +52,12 @@ private:
     void handleMmio();
     std::string whereabouts() const;
     std::string internalError() const;
+    /// Lets the software executor run the instruction KVM does not know. The error is the sentence
+    /// the guest stops with.
+    Result<void> assist();
+    Result<void> readRegisters(cpu::CpuState& state);
+    Result<void> writeRegisters(const cpu::CpuState& state);
+    Result<void> writeEvents(const cpu::CpuState& state);
 
     const VcpuEnvironment& m_environment;
     unsigned m_index;

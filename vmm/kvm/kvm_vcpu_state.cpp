@@ -270,13 +270,10 @@ Result<void> loadDebug(int fd, const CpuState& state)
 
 } // namespace
 
-Result<CpuState> KvmVcpu::saveState()
+/// Everything an instruction works on: all but MSRs, local APIC and activity.
+Result<void> KvmVcpu::readRegisters(CpuState& state)
 {
     const int fd = m_fd.get();
-    CpuState state;
-    kvm_mp_state activity{}; // first: reading it lets KVM finish a pending INIT or SIPI
-    TRY(callKvm(fd, KVM_GET_MP_STATE, &activity, "KVM_GET_MP_STATE"));
-    state.activity = activityFromKvm(activity.mp_state);
     kvm_regs regs{};
     TRY(callKvm(fd, KVM_GET_REGS, &regs, "KVM_GET_REGS"));
     generalFromKvm(regs, state);
@@ -294,13 +291,42 @@ Result<CpuState> KvmVcpu::saveState()
     state.xsave.resize(m_environment.xsaveSize);
     const bool large = m_environment.xsaveSize > kXsaveSize;
     TRY(callKvm(fd, large ? kGetXsave2 : kGetXsave, state.xsave.data(), "KVM_GET_XSAVE"));
+    kvm_vcpu_events events{};
+    TRY(callKvm(fd, KVM_GET_VCPU_EVENTS, &events, "KVM_GET_VCPU_EVENTS"));
+    state.events = eventsFromKvm(events);
+    return {};
+}
+
+Result<void> KvmVcpu::writeRegisters(const CpuState& state)
+{
+    const int fd = m_fd.get();
+    const kvm_sregs sregs = systemToKvm(state);
+    TRY(callKvm(fd, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS"));
+    const kvm_regs regs = generalToKvm(state);
+    TRY(callKvm(fd, KVM_SET_REGS, &regs, "KVM_SET_REGS"));
+    TRY(loadDebug(fd, state));
+    return loadXsave(fd, state, m_environment.xsaveSize);
+}
+
+Result<void> KvmVcpu::writeEvents(const CpuState& state)
+{
+    const kvm_vcpu_events events = eventsToKvm(state.events);
+    TRY(callKvm(m_fd.get(), KVM_SET_VCPU_EVENTS, &events, "KVM_SET_VCPU_EVENTS"));
+    return {};
+}
+
+Result<CpuState> KvmVcpu::saveState()
+{
+    const int fd = m_fd.get();
+    CpuState state;
+    kvm_mp_state activity{}; // first: reading it lets KVM finish a pending INIT or SIPI
+    TRY(callKvm(fd, KVM_GET_MP_STATE, &activity, "KVM_GET_MP_STATE"));
+    state.activity = activityFromKvm(activity.mp_state);
+    TRY(readRegisters(state));
     kvm_lapic_state lapic{};
     TRY(callKvm(fd, KVM_GET_LAPIC, &lapic, "KVM_GET_LAPIC"));
     std::memcpy(state.lapic.data(), lapic.regs, state.lapic.size());
     state.msrs = readMsrs(fd, m_environment.msrIndices);
-    kvm_vcpu_events events{};
-    TRY(callKvm(fd, KVM_GET_VCPU_EVENTS, &events, "KVM_GET_VCPU_EVENTS"));
-    state.events = eventsFromKvm(events);
     return state;
 }
 
@@ -310,23 +336,38 @@ Result<void> KvmVcpu::loadState(const CpuState& state)
     if (state.msrs.size() > 4096)
         return Error(ErrorCode::Invalid, "a CPU's saved state has too many MSRs");
     const uint32_t activity = TRY(activityToKvm(state.activity));
-    const kvm_sregs sregs = systemToKvm(state);
-    TRY(callKvm(fd, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS"));
-    const kvm_regs regs = generalToKvm(state);
-    TRY(callKvm(fd, KVM_SET_REGS, &regs, "KVM_SET_REGS"));
-    TRY(loadDebug(fd, state));
-    TRY(loadXsave(fd, state, m_environment.xsaveSize));
+    TRY(writeRegisters(state));
     writeMsrs(fd, inLoadOrder(state.msrs));
     // After the APIC base (in sregs) and the TSC, which the timer of the local APIC is armed
     // against.
     kvm_lapic_state lapic{};
     std::memcpy(lapic.regs, state.lapic.data(), state.lapic.size());
     TRY(callKvm(fd, KVM_SET_LAPIC, &lapic, "KVM_SET_LAPIC"));
-    const kvm_vcpu_events events = eventsToKvm(state.events);
-    TRY(callKvm(fd, KVM_SET_VCPU_EVENTS, &events, "KVM_SET_VCPU_EVENTS"));
+    TRY(writeEvents(state));
     kvm_mp_state mp{activity};
     TRY(callKvm(fd, KVM_SET_MP_STATE, &mp, "KVM_SET_MP_STATE"));
     return {};
+}
+
+/// The local APIC is left alone: interrupts arrive there all the time.
+Result<void> KvmVcpu::assist()
+{
+    static const std::vector<uint32_t> kMsrs = {0x174,       0x175,       0x176,       0x277,
+                                                0xc000'0081, 0xc000'0082, 0xc000'0083, 0xc000'0084,
+                                                0xc000'0102, 0xc000'0103};
+    CpuState state;
+    TRY(readRegisters(state));
+    state.msrs = readMsrs(m_fd.get(), kMsrs);
+    const std::vector<cpu::Msr> before = state.msrs;
+    TRY(m_environment.config.assist->runOne(m_index, state));
+    TRY(writeRegisters(state));
+    std::erase_if(state.msrs, [&](const cpu::Msr& msr) {
+        return std::none_of(before.begin(), before.end(), [&](const cpu::Msr& old) {
+            return old.index == msr.index && old.value != msr.value;
+        });
+    });
+    writeMsrs(m_fd.get(), state.msrs);
+    return writeEvents(state);
 }
 
 Result<void> KvmVcpu::reset()

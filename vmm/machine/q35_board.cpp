@@ -7,8 +7,9 @@
 
 #include "vmm/block/open_image.h"
 #include "vmm/firmware/board_files.h"
-#include "vmm/firmware/e820.h"
-#include "vmm/firmware/pvh_loader.h"
+#include "vmm/firmware/board_tables.h"
+#include "vmm/firmware/chipset_setup.h"
+#include "vmm/firmware/kernel_loader.h"
 
 namespace vmm::machine {
 
@@ -70,22 +71,25 @@ std::array<uint8_t, 3> cmosBootOrder(spec::BootOrder order)
     return {kCdrom, kDisk, 0};
 }
 
-/// 32-bit protected mode with flat segments and paging off (Xen docs/misc/pvh.pandoc).
-void enterFlatMode(cpu::CpuState& state, const firmware::PvhEntry& entry)
+/// Flat segments in the mode the kernel wants, interrupts off.
+void setSegments(cpu::CpuState& state, const firmware::KernelEntry& entry)
 {
     constexpr uint8_t kCode = 0xb;
     constexpr uint8_t kData = 0x3;
     constexpr uint8_t kBusyTss = 0xb;
-    cpu::Segment segment;
-    segment.limit = 0xffff'ffff;
-    segment.present = true;
-    segment.s = true;
-    segment.db = true;
-    segment.g = true;
+    const bool wide = entry.mode == firmware::KernelMode::Long64;
     for (const auto which : {cpu::CpuState::Es, cpu::CpuState::Cs, cpu::CpuState::Ss,
                              cpu::CpuState::Ds, cpu::CpuState::Fs, cpu::CpuState::Gs}) {
-        segment.type = which == cpu::CpuState::Cs ? kCode : kData;
-        segment.selector = which == cpu::CpuState::Cs ? 0x08 : 0x10;
+        const bool code = which == cpu::CpuState::Cs;
+        cpu::Segment segment;
+        segment.limit = 0xffff'ffff;
+        segment.present = true;
+        segment.s = true;
+        segment.g = true;
+        segment.l = code && wide;
+        segment.db = !segment.l;
+        segment.type = code ? kCode : kData;
+        segment.selector = code ? entry.codeSelector : entry.dataSelector;
         state.segments[which] = segment;
     }
     cpu::Segment& task = state.segments[cpu::CpuState::Tr];
@@ -93,10 +97,39 @@ void enterFlatMode(cpu::CpuState& state, const firmware::PvhEntry& entry)
     task.limit = 0x67;
     task.type = kBusyTss;
     task.present = true;
+}
+
+/// The registers as the kernel's boot protocol has them.
+void enterKernel(cpu::CpuState& state, const firmware::KernelEntry& entry)
+{
+    setSegments(state, entry);
+    state.gdt = {entry.gdt.value(), entry.gdtLimit};
     state.cr0 = 0x11; // PE, ET
+    if (entry.mode == firmware::KernelMode::Long64) {
+        state.cr0 |= 0x8000'0000; // PG
+        state.cr3 = entry.pageTable.value();
+        state.cr4 |= 0x20;   // PAE
+        state.efer |= 0x500; // LME, LMA
+    }
     state.rflags = 2;
     state.rip = entry.entry.value();
-    state.general[cpu::CpuState::Rbx] = entry.startInfo.value();
+    state.general[cpu::CpuState::Rax] = entry.eax;
+    state.general[cpu::CpuState::Rbx] = entry.ebx;
+    state.general[cpu::CpuState::Rsi] = entry.rsi;
+}
+
+/// What firmware and kernels are told about the machine.
+firmware::BoardFacts factsOf(const spec::MachineSpec& spec, const firmware::ChipsetView& chipset,
+                             const memory::GuestMemory& memory)
+{
+    return {.chipset = chipset,
+            .name = spec.name,
+            .cpus = spec.cpus,
+            .sockets = 1,
+            .ram = memory.layout(),
+            .drives = spec.drives,
+            .boot = spec.boot,
+            .physicalAddressBits = physicalAddressBits()};
 }
 
 } // namespace
@@ -160,7 +193,16 @@ Result<void> Q35Board::build()
 
 Result<void> Q35Board::addHypervisor()
 {
-    m_hypervisor = TRY(kvm::KvmHypervisor::create({m_spec.cpus, m_pio, m_mmio}));
+    if (std::getenv("VITRINE_SOFT") != nullptr) { // FIXME
+        auto soft = TRY(SoftHypervisor::create({m_spec.cpus, m_pio, m_mmio, *m_loop, *m_clock}));
+        m_soft = soft.get();
+        m_hypervisor = std::move(soft);
+    } else {
+        m_assist = std::make_unique<Assist>(m_spec.cpus, m_pio, m_mmio);
+        m_hypervisor =
+            TRY(kvm::KvmHypervisor::create({m_spec.cpus, m_pio, m_mmio, m_assist.get()}));
+        m_assist->passTo(m_hypervisor->mapSink());
+    }
     m_pitGate.emplace(*m_hypervisor);
     return {};
 }
@@ -169,7 +211,9 @@ Result<void> Q35Board::addMemory()
 {
     TRY(checkHostMemory(m_spec.memoryBytes));
     m_memory = TRY(memory::GuestMemory::create(layoutFor(m_spec.memoryBytes)));
-    m_map.emplace(m_hypervisor->mapSink());
+    if (m_soft != nullptr)
+        TRY(m_soft->useMemory(*m_memory));
+    m_map.emplace(m_assist ? *m_assist : m_hypervisor->mapSink());
     return {};
 }
 
@@ -278,15 +322,7 @@ Result<void> Q35Board::addFirmwareFiles()
     m_fwCfg = std::make_unique<firmware::FwCfg>(*m_memory);
     m_fwCfgMapping = TRY(m_pio.map("fw-cfg", memory::GuestPort(firmware::FwCfg::kPort),
                                    firmware::FwCfg::kPortCount, *m_fwCfg));
-    const firmware::BoardFacts facts{.chipset = *m_liveChipset,
-                                     .name = m_spec.name,
-                                     .cpus = m_spec.cpus,
-                                     .sockets = 1,
-                                     .ram = m_memory->layout(),
-                                     .drives = m_spec.drives,
-                                     .boot = m_spec.boot,
-                                     .physicalAddressBits = physicalAddressBits()};
-    TRY(firmware::populate(*m_fwCfg, facts));
+    TRY(firmware::populate(*m_fwCfg, factsOf(m_spec, *m_liveChipset, *m_memory)));
     track(*m_fwCfg);
     return {};
 }
@@ -295,12 +331,14 @@ Result<void> Q35Board::prepareBoot(cpu::Vcpu& first)
 {
     if (m_spec.kernelPath.empty())
         return {};
-    firmware::PvhBoot boot;
-    boot.memoryMap = firmware::kernelMemoryMap(m_memory->layout(), m_liveChipset->ecam());
-    const firmware::PvhEntry entry =
-        TRY(firmware::loadPvhKernel(*m_memory, m_spec.kernelPath, boot));
+    firmware::setUpChipset(*m_pciBus);
+    auto tables = TRY(firmware::placeTables(*m_memory, factsOf(m_spec, *m_liveChipset, *m_memory)));
+    firmware::KernelBoot boot{std::move(tables.memoryMap), m_spec.commandLine};
+    boot.rsdp = tables.rsdp;
+    const firmware::KernelEntry entry = TRY(
+        firmware::loadKernel(*m_memory, {m_spec.kernelPath, m_spec.initrdPath}, std::move(boot)));
     cpu::CpuState state = TRY(first.saveState());
-    enterFlatMode(state, entry);
+    enterKernel(state, entry);
     return first.loadState(state);
 }
 

@@ -26,9 +26,11 @@
 #include "vmm/firmware/fw_cfg.h"
 #include "vmm/firmware/seabios.h"
 #include "vmm/kvm/kvm_hypervisor.h"
+#include "vmm/machine/assist.h"
 #include "vmm/machine/board.h"
 #include "vmm/machine/guest_clock_state.h"
 #include "vmm/machine/serial_backend.h"
+#include "vmm/machine/soft_hypervisor.h"
 #include "vmm/pci/pci_bus.h"
 #include "vmm/pci_devices/ahci.h"
 #include "vmm/pci_devices/vga_pci.h"
@@ -117,7 +119,9 @@ private:
     std::unique_ptr<EventLoop> m_loop;
     std::unique_ptr<GuestClock> m_clock;
     std::optional<GuestClockParticipant> m_clockState;
-    std::unique_ptr<kvm::KvmHypervisor> m_hypervisor;
+    std::unique_ptr<Assist> m_assist; ///< with KVM
+    std::unique_ptr<cpu::Hypervisor> m_hypervisor;
+    SoftHypervisor* m_soft = nullptr; ///< m_hypervisor, when that is the software backend
     std::unique_ptr<memory::GuestMemory> m_memory;
     std::optional<memory::MemoryMap> m_map;
     std::optional<PitGate> m_pitGate;

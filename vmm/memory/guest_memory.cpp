@@ -128,6 +128,8 @@ void GuestMemory::stopTracking()
 
 void GuestMemory::markDirty(uint64_t ramOffset, uint64_t size)
 {
+    if (m_observer != nullptr && size != 0)
+        m_observer->written(ramOffset, size);
     if (size == 0 || !m_tracking.load(std::memory_order_acquire))
         return;
     const uint64_t last = (ramOffset + size - 1) / kPageSize;

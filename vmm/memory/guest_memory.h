@@ -17,6 +17,13 @@
 
 namespace vmm::memory {
 
+/// Told what devices wrote to guest RAM: the software vCPU holds decoded code of it. Any thread.
+class WriteObserver {
+public:
+    virtual ~WriteObserver() = default;
+    virtual void written(uint64_t ramOffset, uint64_t size) = 0;
+};
+
 /// A checked stretch of guest RAM: stays valid as long as the GuestMemory. Copies are the only
 /// access, because the guest changes the bytes at any time. Any thread.
 class GuestSlice {
@@ -92,6 +99,10 @@ public:
     std::vector<uint64_t> takeDirty();
     void stopTracking();
 
+    /// Tells `observer` (which outlives the memory) of each write from now on. Before any device
+    /// runs.
+    void observeWrites(WriteObserver& observer) { m_observer = &observer; }
+
     /// For the vCPU backend and the saved state only: the mapping, indexed by RAM offset, and its
     /// memfd.
     std::byte* hostBase() const { return m_mapping.data(); }
@@ -107,6 +118,7 @@ private:
     RamLayout m_layout;
     UniqueFd m_memfd;
     MappedRegion m_mapping;
+    WriteObserver* m_observer = nullptr;
     std::atomic<bool> m_tracking{false};
     std::unique_ptr<std::atomic<uint64_t>[]> m_dirty; // one bit a page
 };

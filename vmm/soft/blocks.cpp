@@ -14,9 +14,9 @@ namespace vmm::soft {
 
 namespace {
 
-constexpr size_t kOpsPerChunk = 16'384; // 1 MiB
-constexpr size_t kMaxChunks = 64;       // then all is forgotten
-constexpr size_t kRecent = 8192;        // rows of the table by rip
+constexpr size_t kOpsPerChunk = 2048; // 128 KiB
+constexpr size_t kMaxChunks = 512;    // then all is forgotten
+constexpr size_t kRecent = 8192;      // rows of the table by rip
 constexpr unsigned kLongestInstruction = 15;
 
 /// Makes all other threads of the process pass a memory barrier.

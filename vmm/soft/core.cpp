@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/soft/core.h"
 
+#include <fmt/format.h>
+
 #include "vmm/soft/core_internal.h"
 
 namespace vmm::soft {
@@ -21,6 +23,19 @@ Core::Core(const Environment& environment)
 }
 
 Core::~Core() = default;
+
+void Core::powerOn()
+{
+    resetRegisters(false);
+    m_pending = {};
+    m_injected.reset();
+    m_nmiPending = m_nmiMasked = m_halted = false;
+    m_shadow = Shadow::None;
+    m_waitForSipi = m_environment.index != 0;
+    modeChanged();
+    flushTlb(true);
+    m_blocks->clear();
+}
 
 void Core::modeChanged()
 {
@@ -94,6 +109,16 @@ void Core::setUnknownInstruction(std::string sentence)
     m_unknown = std::move(sentence);
 }
 
+std::string Core::whereabouts(uint64_t rip) const
+{
+    const cpu::Segment& cs = regs.segment[kCs];
+    const char* mode = m_long        ? "64-bit"
+                       : realOrV86() ? "real mode"
+                       : cs.db       ? "32-bit protected mode"
+                                     : "16-bit protected mode";
+    return fmt::format("{:#x} (code segment base {:#x}, {})", rip, cs.base, mode);
+}
+
 /// Runs from rip until a block is left; with `single` only one instruction.
 void Core::execute(bool single)
 {
@@ -133,7 +158,7 @@ Outcome Core::runOne()
     step();
     if (m_pending.present && !deliverPending())
         return Outcome::TripleFault;
-    return Outcome::Kicked;
+    return m_unknown.empty() ? Outcome::Kicked : Outcome::Unknown;
 }
 
 /// What others asked for. False: run() returns with Kicked.
@@ -171,6 +196,13 @@ void Core::startAt(uint8_t page)
 /// Takes an NMI or interrupt if one may come in now. True when it did, or faulted on the way.
 bool Core::takeInterrupt()
 {
+    if (m_injected) {
+        const uint8_t vector = *m_injected;
+        m_injected.reset();
+        m_halted = false;
+        deliverEvent(vector, EventKind::HardwareInterrupt, false, 0);
+        return true;
+    }
     if (m_nmiPending && !m_nmiMasked && m_shadow == Shadow::None) {
         m_nmiPending = false;
         m_nmiMasked = true;
@@ -207,6 +239,8 @@ Outcome Core::run()
         }
         if (m_pending.present && !deliverPending()) [[unlikely]]
             return Outcome::TripleFault;
+        if (!m_unknown.empty()) [[unlikely]]
+            return Outcome::Unknown;
     }
 }
 

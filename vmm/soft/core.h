@@ -14,10 +14,13 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "vmm/bus/bus.h"
 #include "vmm/cpu/local_apic.h"
+#include "vmm/cpu/vcpu.h"
 #include "vmm/soft/blocks.h"
 #include "vmm/soft/op.h"
 #include "vmm/soft/physical_map.h"
@@ -28,6 +31,12 @@ struct CpuidModel;
 }
 
 namespace vmm::soft {
+
+class NativeCode;
+/// Lets a Core own code whose class only native_code.cpp knows.
+struct NativeDeleter {
+    void operator()(NativeCode* code) const;
+};
 
 /// Exception vectors (SDM volume 3 table 6-1).
 enum class Vector : uint8_t {
@@ -116,8 +125,11 @@ struct Environment {
     const cpu::TscSource& tsc;
     const cpu::CpuidModel& cpuid;
     cpu::LocalApic* apic = nullptr;
+    cpu::ExitCounters* counters = nullptr;
     unsigned index = 0;
     unsigned cpus = 1;
+    /// An instruction nobody knows stops run() with Outcome::Unknown, instead of raising #UD.
+    bool stopAtUnknown = false;
 };
 
 /// One entry of the data TLB: a page's tags, xor-compared so that their low bits are free for
@@ -181,6 +193,8 @@ public:
     /// The instruction nobody knows that made run() return Unknown: bytes, mnemonic, place.
     const std::string& unknownInstruction() const { return m_unknown; }
     void setUnknownInstruction(std::string sentence);
+    /// "0xfff0 (code segment base 0xffff0000, real mode)": `rip` as people read it.
+    std::string whereabouts(uint64_t rip) const;
     uint64_t instructions() const { return m_instructions; }
 
     // --- for handlers: registers ---
@@ -237,6 +251,7 @@ public:
     bool note(Vector vector);
     bool note(Vector vector, uint32_t code);
     bool notePageFault(uint64_t linear, uint32_t code);
+    bool noteDebug(uint64_t bits); ///< #DB with these bits for DR6
     bool hasPending() const { return m_pending.present; }
     /// MOV SS, POP SS, STI: no interrupt before the end of the next instruction.
     enum class Shadow : uint8_t { None, MovSs, Sti };
@@ -274,7 +289,7 @@ public:
     /// One access with the current privilege. False with the exception noted. `segment` only tells
     /// #SS from #GP for non-canonical addresses.
     template <class T>
-    bool loadLinear(uint64_t linear, T& value, uint8_t segment = kDs)
+    [[gnu::always_inline]] bool loadLinear(uint64_t linear, T& value, uint8_t segment = kDs)
     {
         const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
         if (((linear ^ entry.readTag) | ((linear + sizeof(T) - 1) ^ entry.readTag)) < 4096)
@@ -283,10 +298,14 @@ public:
                         sizeof value);
             return true;
         }
-        return loadSlow(linear, &value, sizeof value, segment);
+        T slow; // `value` itself stays in a register: its address goes nowhere
+        if (!loadSlow(linear, &slow, sizeof slow, segment))
+            return false;
+        value = slow;
+        return true;
     }
     template <class T>
-    bool storeLinear(uint64_t linear, T value, uint8_t segment = kDs)
+    [[gnu::always_inline]] bool storeLinear(uint64_t linear, T value, uint8_t segment = kDs)
     {
         const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
         if (((linear ^ entry.writeTag) | ((linear + sizeof(T) - 1) ^ entry.writeTag)) < 4096)
@@ -296,7 +315,22 @@ public:
                 codeWritten(*entry.info, linear, sizeof value);
             return true;
         }
-        return storeSlow(linear, &value, sizeof value, segment);
+        const T slow = value;
+        return storeSlow(linear, &slow, sizeof slow, segment);
+    }
+    /// Host address of [linear, +size) where the TLB allows writing; false: go the slow way. After
+    /// writing call wroteCached().
+    [[gnu::always_inline]] bool cachedForWrite(uint64_t linear, unsigned size, std::byte*& host)
+    {
+        const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
+        host = reinterpret_cast<std::byte*>(linear + entry.addend);
+        return ((linear ^ entry.writeTag) | ((linear + size - 1) ^ entry.writeTag)) < 4096;
+    }
+    [[gnu::always_inline]] void wroteCached(uint64_t linear, unsigned size)
+    {
+        PageInfo& info = *m_tlb[(linear >> 12) & kTlbMask].info;
+        if (info.codeMask.load(std::memory_order_relaxed) != 0) [[unlikely]]
+            codeWritten(info, linear, size);
     }
     template <class T>
     bool load(const Op& op, T& value)
@@ -437,11 +471,16 @@ public:
 
     // --- state (state.cpp) ---
 
+    /// Hostile input gives an Error or a state that faults; never anything worse.
     Result<void> load(const cpu::CpuState& state);
+    /// The state after power-on; nothing decoded or translated is kept.
+    void powerOn();
     void save(cpu::CpuState& state);
 
     const Environment& environment() const { return m_environment; }
     Blocks& blocks() { return *m_blocks; }
+    /// Thunks of real instructions, made on first use; null when the host refuses memory for code.
+    NativeCode* native();
     uint32_t mode() const { return m_mode; }
     /// Linear address of an instruction at `rip`.
     uint64_t codeLinear(uint64_t rip) const
@@ -458,6 +497,7 @@ public:
     bool m_nmiMasked = false;
     bool m_waitForSipi = false;
     bool m_nmiPending = false;
+    std::optional<uint8_t> m_injected; ///< an interrupt acknowledged before the state was saved
 
 private:
     static constexpr unsigned kTlbBits = 10;
@@ -508,6 +548,8 @@ private:
     uint64_t m_instructions = 0;
     std::string m_unknown;
     std::unique_ptr<Blocks> m_blocks;
+    std::unique_ptr<NativeCode, NativeDeleter> m_native;
+    bool m_nativeRefused = false;
     std::unique_ptr<Internal> m_internal;
 };
 

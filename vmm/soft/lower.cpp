@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/soft/lower.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <memory>
 
@@ -32,6 +34,21 @@ const Table& table()
 const Op* undefined(Core& c, const Op& op)
 {
     return c.raise(op, Vector::Ud);
+}
+
+/// Decodes, but nobody runs it: "CPU 0 stopped at 0x7c00 (...): no such instruction: 62 f1 ...".
+const Op* unknown(Core& c, const Op& op)
+{
+    std::array<uint8_t, 15> bytes{};
+    std::string sentence = fmt::format("CPU {} stopped at {}: nobody knows the instruction",
+                                       c.environment().index, c.whereabouts(op.rip));
+    if (c.loadBytes(c.codeLinear(op.rip), bytes.data(), op.length))
+        for (unsigned i = 0; i < op.length; ++i)
+            sentence += fmt::format(" {:02x}", bytes[i]);
+    const auto mnemonic = static_cast<ZydisMnemonic>(op.imm);
+    c.setUnknownInstruction(sentence + fmt::format(" ({})", ZydisMnemonicGetString(mnemonic)));
+    c.takePending();
+    return c.leave(op.rip);
 }
 
 const Op* tooLong(Core& c, const Op& op)
@@ -152,7 +169,11 @@ void lower(const Decoded& decoded, Op& op)
     const Lower row = table()[decoded.instruction.mnemonic];
     if (row != nullptr ? row(decoded, op) : lowerNative(decoded, op))
         return;
-    op.run = undefined;
+    const auto mnemonic = decoded.instruction.mnemonic;
+    const bool meant = mnemonic == ZYDIS_MNEMONIC_UD0 || mnemonic == ZYDIS_MNEMONIC_UD1 ||
+                       mnemonic == ZYDIS_MNEMONIC_UD2;
+    op.run = decoded.core->environment().stopAtUnknown && !meant ? unknown : undefined;
+    op.imm = mnemonic;
     op.flags |= op_flag::kBranchEnd;
 }
 

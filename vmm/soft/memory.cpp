@@ -110,6 +110,8 @@ bool Core::apicAt(uint64_t physical) const
 
 uint64_t Core::deviceRead(uint64_t physical, unsigned size)
 {
+    if (m_environment.counters != nullptr)
+        m_environment.counters->add(cpu::ExitKind::Mmio);
     if (m_environment.apic != nullptr && apicAt(physical)) {
         const auto offset = static_cast<uint32_t>(physical & 0xff0);
         return m_environment.apic->read(offset) >> ((physical & 3) * 8);
@@ -119,6 +121,8 @@ uint64_t Core::deviceRead(uint64_t physical, unsigned size)
 
 void Core::deviceWrite(uint64_t physical, uint64_t value, unsigned size)
 {
+    if (m_environment.counters != nullptr)
+        m_environment.counters->add(cpu::ExitKind::Mmio);
     if (m_environment.apic != nullptr && apicAt(physical)) {
         if ((physical & 0xf) == 0)
             m_environment.apic->write(static_cast<uint32_t>(physical & 0xff0),
