@@ -1,2 +1,353 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Interrupts and exceptions on their way into the guest. Intel SDM volume 3 chapter 6, sections
+// 20.1.4 (real mode), 20.3 (virtual-8086 mode), 6.14 (64-bit mode); table 9-1 (reset).
+#include "vmm/cpu/cpuid_model.h"
 #include "vmm/soft/core.h"
+#include "vmm/soft/descriptor.h"
+#include "vmm/soft/stack_switch.h"
+
+namespace vmm::soft {
+
+namespace {
+
+/// One delivery under way.
+struct Event {
+    uint8_t vector = 0;
+    EventKind kind = EventKind::Exception;
+    bool hasCode = false;
+    uint32_t code = 0;
+    unsigned ext = 0; ///< EXT bit of the error codes of this delivery (section 6.13)
+
+    /// INT n, INT3, INTO: the gate's DPL is looked at.
+    bool software() const
+    {
+        return kind == EventKind::SoftwareInterrupt || kind == EventKind::Int3;
+    }
+    uint32_t idtError() const { return vector * 8U + 2 + ext; }
+};
+
+/// Where a gate leads.
+struct Way {
+    Descriptor gate;
+    Descriptor code;
+    uint16_t selector = 0;
+    unsigned cpl = 0;
+    bool wide = true;      ///< 32-bit gate
+    bool interrupt = true; ///< clears IF
+};
+
+bool deliverReal(Core& c, const Event& event)
+{
+    const uint32_t offset = event.vector * 4U;
+    if (offset + 3 > c.sys.idt.limit)
+        return c.note(Vector::Gp, event.idtError());
+    uint32_t entry = 0;
+    if (!c.loadSystem((c.sys.idt.base + offset) & 0xffff'ffff, entry))
+        return false;
+    StackFrame frame(currentStack(c), 2, 0);
+    frame.push(c.regs.rflags());
+    frame.push(c.regs.segment[kCs].selector);
+    frame.push(c.regs.rip);
+    if (!frame.write(c, event.ext))
+        return false;
+    c.regs.general[kRsp] = frame.pointer();
+    c.regs.systemFlags &= ~(flag::kIf | flag::kTf | flag::kAc | flag::kRf);
+    loadRealSegment(c, kCs, static_cast<uint16_t>(entry >> 16));
+    c.regs.rip = entry & 0xffff;
+    c.modeChanged();
+    return true;
+}
+
+bool readGate(Core& c, const Event& event, Descriptor& gate)
+{
+    const bool wide = c.longActive();
+    const uint32_t size = wide ? 16 : 8;
+    const uint32_t offset = event.vector * size;
+    if (offset + size - 1 > c.sys.idt.limit)
+        return c.note(Vector::Gp, event.idtError());
+    gate.address = c.sys.idt.base + offset;
+    if (!wide)
+        gate.address &= 0xffff'ffff;
+    return c.loadSystem(gate.address, gate.low) &&
+           (!wide || c.loadSystem(gate.address + 8, gate.high));
+}
+
+/// Is it a gate that an event may go through?
+bool checkGate(Core& c, const Event& event, const Descriptor& gate)
+{
+    const uint8_t type = gate.type();
+    const bool wide = type == system_type::kInterruptGate32 || type == system_type::kTrapGate32;
+    const bool legacy = type == system_type::kInterruptGate16 || type == system_type::kTrapGate16 ||
+                        type == system_type::kTaskGate;
+    if (gate.s() || !(wide || (legacy && !c.longActive())))
+        return c.note(Vector::Gp, event.idtError());
+    if (event.software() && gate.dpl() < c.cpl())
+        return c.note(Vector::Gp, event.idtError());
+    return gate.present() || c.note(Vector::Np, event.idtError());
+}
+
+bool findCode(Core& c, const Event& event, Way& way)
+{
+    way.selector = way.gate.gateSelector();
+    if (!fetchCode(c, way.selector, way.code, event.ext))
+        return false;
+    const unsigned cpl = c.cpl();
+    way.cpl = way.code.isConforming() ? cpl : way.code.dpl();
+    const bool tooOuter = way.code.dpl() > cpl;
+    const bool from8086 = c.v8086() && way.cpl != 0;
+    const bool not64 = c.longActive() && !way.code.l();
+    if (tooOuter || from8086 || not64)
+        return refuse(c, Vector::Gp, way.selector, event.ext);
+    return requirePresent(c, way.code, way.selector, event.ext);
+}
+
+bool findStack(Core& c, const Event& event, const Way& way, StackPlace& place)
+{
+    const unsigned ist = way.gate.gateIst();
+    const bool inward = way.cpl != c.cpl() || c.v8086();
+    if (!c.longActive()) {
+        if (inward)
+            return innerStack(c, way.cpl, event.ext, place);
+        place = currentStack(c);
+        return true;
+    }
+    place.segment = inward ? nullStack(way.cpl) : c.regs.segment[kSs];
+    place.switched = inward;
+    place.width = 8;
+    place.pointer = c.regs.general[kRsp];
+    if (ist != 0 && !longTssPointer(c, ist + 2, event.ext, place.pointer))
+        return false;
+    if (ist == 0 && inward && !longTssPointer(c, way.cpl, event.ext, place.pointer))
+        return false;
+    if (!Core::canonical(place.pointer))
+        return c.note(Vector::Ss, event.ext);
+    place.pointer &= ~uint64_t{0xf}; // section 6.14.2
+    return true;
+}
+
+void fillFrame(const Core& c, const Event& event, const StackPlace& place, StackFrame& frame)
+{
+    const auto selector = [&c](uint8_t segment) { return c.regs.segment[segment].selector; };
+    if (c.v8086()) {
+        frame.push(selector(kGs));
+        frame.push(selector(kFs));
+        frame.push(selector(kDs));
+        frame.push(selector(kEs));
+    }
+    if (place.switched || c.longActive()) {
+        frame.push(selector(kSs));
+        frame.push(c.regs.general[kRsp]);
+    }
+    frame.push(c.regs.rflags());
+    frame.push(selector(kCs));
+    frame.push(c.regs.rip);
+    if (event.hasCode)
+        frame.push(event.code);
+}
+
+bool enterHandler(Core& c, const Event& event, Way& way)
+{
+    StackPlace place;
+    if (!findStack(c, event, way, place))
+        return false;
+    const uint64_t target = way.gate.gateOffset();
+    if (!requireTarget(c, way.code, target, event.ext) || !markAccessed(c, way.code))
+        return false;
+    StackFrame frame(place, c.longActive() ? 8 : way.wide ? 4 : 2, way.cpl);
+    fillFrame(c, event, place, frame);
+    const uint16_t stack = place.switched ? place.segment.selector : uint16_t{0};
+    if (!frame.write(c, selectorError(stack, event.ext)))
+        return false;
+    if (c.v8086()) {
+        for (const uint8_t segment : {kEs, kDs, kFs, kGs})
+            c.regs.segment[segment] = nullSegment(0);
+    }
+    enterStack(c, place, frame.pointer());
+    enterCode(c, way.selector, way.code, way.cpl, target);
+    c.regs.systemFlags &= ~(flag::kTf | flag::kVm | flag::kRf | flag::kNt);
+    if (way.interrupt)
+        c.regs.systemFlags &= ~flag::kIf;
+    c.modeChanged();
+    return true;
+}
+
+bool deliverProtected(Core& c, const Event& event)
+{
+    // Without CR4.VME an INT n of virtual-8086 mode needs IOPL 3 (section 20.3.3).
+    if (c.v8086() && event.kind == EventKind::SoftwareInterrupt && c.iopl() < 3)
+        return c.note(Vector::Gp, 0);
+    Way way;
+    if (!readGate(c, event, way.gate) || !checkGate(c, event, way.gate))
+        return false;
+    const uint8_t type = way.gate.type();
+    if (type == system_type::kTaskGate)
+        return c.switchTask(way.gate.gateSelector(), Core::TaskSwitch::Gate, c.regs.rip,
+                            event.hasCode, event.code);
+    way.wide = (type & 8) != 0;
+    way.interrupt = (type & 1) == 0;
+    return findCode(c, event, way) && enterHandler(c, event, way);
+}
+
+enum class Severity : uint8_t { Benign, Contributory, PageFault };
+
+/// SDM volume 3 table 6-4.
+Severity severityOf(Vector vector)
+{
+    switch (vector) {
+    case Vector::De:
+    case Vector::Ts:
+    case Vector::Np:
+    case Vector::Ss:
+    case Vector::Gp:
+        return Severity::Contributory;
+    case Vector::Pf:
+        return Severity::PageFault;
+    default:
+        return Severity::Benign;
+    }
+}
+
+bool makesDoubleFault(Vector first, Vector second)
+{
+    const Severity a = severityOf(first);
+    const Severity b = severityOf(second);
+    return (a == Severity::Contributory && b == Severity::Contributory) ||
+           (a == Severity::PageFault && b != Severity::Benign);
+}
+
+constexpr uint64_t kDr6Single = 1 << 14, kDr6Task = 1 << 15, kDr7Detect = 1 << 13;
+
+/// A #DB for an instruction breakpoint or DR7.GD comes before its instruction, others after.
+bool debugFault(const Core& c, uint64_t bits)
+{
+    if ((bits & (kDr6Single | kDr6Task)) != 0)
+        return false;
+    for (unsigned n = 0; n < 4; ++n) {
+        const bool execute = (c.sys.dr7 >> (16 + 4 * n) & 3) == 0;
+        if ((bits >> n & 1) != 0 && execute)
+            return true;
+    }
+    return (bits & 0xf) == 0;
+}
+
+/// Faults push RF so that an instruction breakpoint does not hit again (section 17.3.1.1).
+bool pushesResume(const Core& c, const PendingException& exception)
+{
+    switch (exception.vector) {
+    case Vector::Db:
+        return debugFault(c, exception.debugBits);
+    case Vector::Nmi:
+    case Vector::Bp:
+    case Vector::Of:
+    case Vector::Df:
+    case Vector::Mc:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/// What an exception leaves in registers besides its frame.
+void noteInRegisters(Core& c, const PendingException& exception)
+{
+    if (exception.vector == Vector::Pf)
+        c.sys.cr2 = exception.address;
+    if (pushesResume(c, exception))
+        c.regs.systemFlags |= flag::kRf;
+    if (exception.vector == Vector::Db) {
+        c.sys.dr6 = (c.sys.dr6 & ~uint64_t{0xf}) | exception.debugBits;
+        c.sys.dr7 &= ~kDr7Detect;
+    }
+}
+
+} // namespace
+
+bool Core::noteDebug(uint64_t bits)
+{
+    m_pending = {true, Vector::Db, false, 0, 0, bits};
+    return false;
+}
+
+bool Core::deliverEvent(uint8_t vector, EventKind kind, bool hasCode, uint32_t code)
+{
+    Event event{vector, kind, hasCode, code, 1};
+    event.ext = event.software() ? 0 : 1;
+    return protectedMode() ? deliverProtected(*this, event) : deliverReal(*this, event);
+}
+
+PendingException Core::takePending()
+{
+    const PendingException taken = m_pending;
+    m_pending = {};
+    return taken;
+}
+
+bool Core::deliverPending()
+{
+    // Ends: what comes of a failed delivery is graver each time (table 6-5), and a #DB after a task
+    // switch happens once.
+    PendingException exception = takePending();
+    while (exception.present) {
+        noteInRegisters(*this, exception);
+        const bool delivered =
+            deliverEvent(static_cast<uint8_t>(exception.vector), EventKind::Exception,
+                         exception.hasCode, exception.code);
+        const PendingException second = takePending();
+        if (!delivered) {
+            if (exception.vector == Vector::Df)
+                return false;
+            if (makesDoubleFault(exception.vector, second.vector)) {
+                if (second.vector == Vector::Pf)
+                    sys.cr2 = second.address;
+                exception = {true, Vector::Df, true, 0, 0, 0};
+                continue;
+            }
+        } else if (second.present && exception.vector == Vector::Df) {
+            // The double fault's task switched in and faulted at once: run on from there.
+            m_pending = second;
+            return true;
+        }
+        exception = second;
+    }
+    return true;
+}
+
+void Core::resetRegisters(bool init)
+{
+    const cpu::CpuState fresh = cpu::CpuState::powerOn(m_environment.index);
+    const uint64_t cacheBits = sys.cr0 & (cr::k0Cd | cr::k0Nw);
+    regs.general.fill(0);
+    regs.general[kRdx] = m_environment.cpuid.query(1, 0, {}).eax;
+    regs.rip = fresh.rip;
+    regs.flags.set(0);
+    regs.systemFlags = flag::kOne;
+    regs.segment = fresh.segments;
+    const SystemRegisters before = sys;
+    if (init) { // most MSRs survive an INIT (table 9-1)
+        sys.cr0 = (fresh.cr0 & ~(cr::k0Cd | cr::k0Nw)) | cacheBits;
+    } else {
+        sys = SystemRegisters{};
+        sys.tscOffset = before.tscOffset; // counts on over a reset
+        regs.vector = VectorState{};
+        regs.vector.fx[0] = 0x40; // FCW
+        regs.vector.fx[VectorState::kMxcsr] = 0x80;
+        regs.vector.fx[VectorState::kMxcsr + 1] = 0x1f;
+        sys.cr0 = fresh.cr0;
+    }
+    sys.cr2 = sys.cr3 = sys.cr4 = sys.efer = 0;
+    sys.gdt = fresh.gdt;
+    sys.idt = fresh.idt;
+    sys.dr.fill(0);
+    sys.dr6 = fresh.dr6;
+    sys.dr7 = fresh.dr7;
+    m_pending = {};
+    m_halted = false;
+    m_shadow = Shadow::None;
+    m_nmiMasked = false;
+    m_nmiPending = false;
+    m_waitForSipi = m_environment.index != 0;
+    modeChanged();
+    flushTlb(true);
+}
+
+} // namespace vmm::soft
