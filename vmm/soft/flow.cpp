@@ -4,6 +4,7 @@
 #include <array>
 
 #include "vmm/soft/stack.h"
+#include "vmm/soft/system.h"
 
 namespace vmm::soft {
 
@@ -195,7 +196,7 @@ bool lowerJcc(const Decoded& decoded, Op& op)
 bool lowerJmp(const Decoded& decoded, Op& op)
 {
     if (isFar(decoded))
-        return false;
+        return lowerFar(decoded, op);
     if (decoded.isImmediate(0))
         return lowerRelative(decoded, op, &jumpTo);
     op.flags |= op_flag::kBranchEnd;
@@ -213,7 +214,7 @@ bool lowerJmp(const Decoded& decoded, Op& op)
 bool lowerCall(const Decoded& decoded, Op& op)
 {
     if (isFar(decoded))
-        return false;
+        return lowerFar(decoded, op);
     if (decoded.isImmediate(0))
         return lowerRelative(decoded, op, stackHandler<CallTo>(decoded, op));
     op.flags |= op_flag::kBranchEnd;
@@ -229,7 +230,7 @@ bool lowerCall(const Decoded& decoded, Op& op)
 bool lowerRet(const Decoded& decoded, Op& op)
 {
     if (isFar(decoded))
-        return false;
+        return lowerFar(decoded, op);
     op.imm = decoded.visible() > 0 ? decoded.operand(0).imm.value.u & 0xffff : 0;
     op.flags |= op_flag::kBranchEnd;
     op.run = stackHandler<Return>(decoded, op);
