@@ -47,7 +47,8 @@ class SoftMachine {
 public:
     static constexpr uint64_t kGdt = 0, kIdt = 0x1000, kTss = 0x2000, kStackTop = 0x8000,
                               kHandlers = 0x8000, kTables = 0x10000, kFree = 0x100000;
-    static constexpr uint16_t kCs0 = 0x10, kSs0 = 0x18, kCs32 = 0x23, kSs = 0x2b, kCs64 = 0x33,
+    static constexpr uint16_t kKernelCode = 0x10, kKernelData = 0x18, kUserCode32 = 0x23,
+                              kUserData = 0x2b, kUserCode64 = 0x33,
                               kTssSelector = 0x40; ///< as Linux numbers them
     /// Linear address of physical 0 in Long and Compatibility: the lower half is the test's.
     static constexpr uint64_t kSystem = 0xffff'ffff'8000'0000;
@@ -142,12 +143,12 @@ public:
         using namespace vmm::soft;
         if (mode == Mode::Long || mode == Mode::Compatibility) {
             const bool wide = mode == Mode::Long;
-            core.regs.segment[kCs] = segment(wide ? kCs64 : kCs32, 0xb, 3);
+            core.regs.segment[kCs] = segment(wide ? kUserCode64 : kUserCode32, 0xb, 3);
             core.regs.segment[kCs].l = wide;
             core.regs.segment[kCs].db = !wide;
-            core.regs.segment[kSs] = segment(kSs, 3, 3);
+            core.regs.segment[kSs] = segment(kUserData, 3, 3);
             for (const Seg name : {kDs, kEs}) {
-                core.regs.segment[name] = wide ? vmm::cpu::Segment{} : segment(kSs, 3, 3);
+                core.regs.segment[name] = wide ? vmm::cpu::Segment{} : segment(kUserData, 3, 3);
                 core.regs.segment[name].unusable = wide;
             }
         }
@@ -215,8 +216,8 @@ private:
     {
         using namespace vmm::soft;
         core.sys.cr0 |= cr::k0Pe;
-        core.regs.segment.fill(segment(kSs0, 3, 0));
-        core.regs.segment[kCs] = segment(kCs0, 0xb, 0);
+        core.regs.segment.fill(segment(kKernelData, 3, 0));
+        core.regs.segment[kCs] = segment(kKernelCode, 0xb, 0);
         core.regs.segment[kLdtr] = {};
         core.regs.segment[kLdtr].unusable = true;
         core.regs.segment[kTr] = segment(kTssSelector, 0xb, 0);
@@ -250,18 +251,18 @@ private:
     void putDescriptors(bool wide)
     {
         constexpr uint64_t kFlat = 0x00cf'0000'0000'ffff, kFlat64 = 0x00af'0000'0000'ffff;
-        putValue(kGdt + kCs0, (wide ? kFlat64 : kFlat) | uint64_t{0x9b} << 40);
-        putValue(kGdt + kSs0, kFlat | uint64_t{0x93} << 40);
-        putValue(kGdt + (kCs32 & ~7), kFlat | uint64_t{0xfb} << 40);
-        putValue(kGdt + (kSs & ~7), kFlat | uint64_t{0xf3} << 40);
-        putValue(kGdt + (kCs64 & ~7), kFlat64 | uint64_t{0xfb} << 40);
+        putValue(kGdt + kKernelCode, (wide ? kFlat64 : kFlat) | uint64_t{0x9b} << 40);
+        putValue(kGdt + kKernelData, kFlat | uint64_t{0x93} << 40);
+        putValue(kGdt + (kUserCode32 & ~7), kFlat | uint64_t{0xfb} << 40);
+        putValue(kGdt + (kUserData & ~7), kFlat | uint64_t{0xf3} << 40);
+        putValue(kGdt + (kUserCode64 & ~7), kFlat64 | uint64_t{0xfb} << 40);
         putValue(kGdt + kTssSelector, uint64_t{0x8b} << 40 | kTss << 16 | 0x67);
         const uint64_t base = wide ? kSystem : 0;
         for (unsigned vector = 0; vector < 256; ++vector) {
             const uint64_t handler = kHandlers + vector * 16;
             const uint64_t to = base + handler;
-            const uint64_t gate = (to & 0xffff) | uint64_t{kCs0} << 16 | uint64_t{0x8e} << 40 |
-                                  (to & 0xffff'0000) << 32;
+            const uint64_t gate = (to & 0xffff) | uint64_t{kKernelCode} << 16 |
+                                  uint64_t{0x8e} << 40 | (to & 0xffff'0000) << 32;
             putValue(kIdt + uint64_t{vector} * (wide ? 16 : 8), gate);
             if (wide)
                 putValue(kIdt + uint64_t{vector} * 16 + 8, to >> 32);
