@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Exchanges, with and without a comparison. SDM volume 1 section 7.3.1.2.
 #include <array>
+#include <sched.h>
 
 #include "vmm/soft/operands.h"
 
@@ -48,6 +49,29 @@ bool lowerXchg(const Decoded& d, Op& op)
                bySize(size, [](auto zero) -> Handler { return &exchangeMemory<decltype(zero)>; }));
 }
 
+const Op* pause(Core& c, const Op& op)
+{
+    // A spinning vCPU waits for another one, which may wait for this host CPU.
+    if (c.environment().cpus > 1)
+        ::sched_yield();
+    return Core::next(op);
+}
+
+/// F3 90 is PAUSE unless REX.B makes it XCHG with R8, which Zydis 4.0 does not see.
+bool lowerPause(const Decoded& d, Op& op)
+{
+    const auto& instruction = d.instruction;
+    if (!d.code64() || instruction.raw.rex.B == 0)
+        return use(op, &pause);
+    op.a = generalOffset(kR8);
+    op.b = generalOffset(kRax);
+    const bool narrow = (instruction.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE) != 0;
+    op.operandSize = instruction.raw.rex.W != 0 ? 8 : narrow ? 2 : 4;
+    return use(op, byWideSize(op.operandSize, [](auto zero) -> Handler {
+                   return &exchangeRegisters<decltype(zero)>;
+               }));
+}
+
 template <class T>
 const Op* exchangeAddRegisters(Core& c, const Op& op)
 {
@@ -87,17 +111,36 @@ bool lowerXadd(const Decoded& d, Op& op)
                }));
 }
 
-/// The destination is always written, the accumulator only when it differed: that decides which of
-/// the two loses its upper half.
+/// With 32 bits it is up to the processor which of the two registers loses its upper half when they
+/// differ: the host's answer is taken.
+const Op* compareExchangeRegisters32(Core& c, const Op& op)
+{
+    const auto expected = c.get<uint32_t>(generalOffset(kRax));
+    const auto old = c.get<uint32_t>(op.a);
+    auto accumulator = c.get<uint64_t>(generalOffset(kRax));
+    auto destination = c.get<uint64_t>(op.a);
+    asm("cmpxchg %k[source], %k[destination]"
+        : "+a"(accumulator), [destination] "+r"(destination)
+        : [source] "r"(c.get<uint64_t>(op.b))
+        : "cc");
+    c.regs.flags.setSub<uint32_t>(expected, old, expected - old);
+    if (op.a != generalOffset(kRax))
+        c.set<uint64_t>(generalOffset(kRax), accumulator);
+    c.set<uint64_t>(op.a, destination);
+    return Core::next(op);
+}
+
 template <class T>
 const Op* compareExchangeRegisters(Core& c, const Op& op)
 {
+    if constexpr (sizeof(T) == 4)
+        return compareExchangeRegisters32(c, op);
     const T accumulator = c.get<T>(generalOffset(kRax));
     const T old = c.get<T>(op.a);
-    const T source = c.get<T>(op.b);
     c.regs.flags.setSub<T>(accumulator, old, static_cast<T>(accumulator - old));
-    c.set<T>(op.a, accumulator == old ? source : old);
-    if (accumulator != old)
+    if (accumulator == old)
+        c.set<T>(op.a, c.get<T>(op.b));
+    else
         c.set<T>(generalOffset(kRax), old);
     return Core::next(op);
 }
@@ -191,6 +234,7 @@ bool lowerCmpxchg16b(const Decoded&, Op& op)
 
 constexpr std::array kRows{
     LowerRow{ZYDIS_MNEMONIC_XCHG, lowerXchg},
+    LowerRow{ZYDIS_MNEMONIC_PAUSE, lowerPause},
     LowerRow{ZYDIS_MNEMONIC_XADD, lowerXadd},
     LowerRow{ZYDIS_MNEMONIC_CMPXCHG, lowerCmpxchg},
     LowerRow{ZYDIS_MNEMONIC_CMPXCHG8B, lowerCmpxchg8b},

@@ -2,7 +2,6 @@
 // Instructions on the accumulator or the flags alone, and those that do nothing. SDM volume 1
 // sections 7.3.1.5, 7.3.14 and 7.3.17.
 #include <array>
-#include <sched.h>
 
 #include "vmm/soft/operands.h"
 
@@ -89,12 +88,18 @@ const Op* doNothing(Core&, const Op& op)
     return Core::next(op);
 }
 
-/// A spinning vCPU waits for another one, which may wait for this host CPU.
-const Op* pause(Core& c, const Op& op)
+const Op* raiseUndefined(Core& c, const Op& op)
 {
-    if (c.environment().cpus > 1)
-        ::sched_yield();
-    return Core::next(op);
+    return c.raise(op, Vector::Ud);
+}
+
+/// NOP; but 0F 0D, the prefetches for writing, has no register form.
+bool lowerNop(const Decoded& d, Op& op)
+{
+    const bool prefetch = d.instruction.opcode_map == ZYDIS_OPCODE_MAP_0F &&
+                          d.instruction.opcode == 0x0d && d.visible() != 0 && d.isRegister(0);
+    op.flags |= prefetch ? op_flag::kBranchEnd : uint8_t{0};
+    return use(op, prefetch ? &raiseUndefined : &doNothing);
 }
 
 constexpr std::array kRows{
@@ -112,8 +117,7 @@ constexpr std::array kRows{
     LowerRow{ZYDIS_MNEMONIC_CLD, lowerPlain<&clearDirection>},
     LowerRow{ZYDIS_MNEMONIC_STD, lowerPlain<&setDirection>},
     LowerRow{ZYDIS_MNEMONIC_SALC, lowerPlain<&setAlFromCarry>},
-    LowerRow{ZYDIS_MNEMONIC_PAUSE, lowerPlain<&pause>},
-    LowerRow{ZYDIS_MNEMONIC_NOP, lowerPlain<&doNothing>},
+    LowerRow{ZYDIS_MNEMONIC_NOP, lowerNop},
     LowerRow{ZYDIS_MNEMONIC_PREFETCH, lowerPlain<&doNothing>},
     LowerRow{ZYDIS_MNEMONIC_PREFETCHW, lowerPlain<&doNothing>},
     LowerRow{ZYDIS_MNEMONIC_PREFETCHWT1, lowerPlain<&doNothing>},
