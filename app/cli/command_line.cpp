@@ -69,8 +69,12 @@ constexpr auto kRunOptions = std::to_array<OptionRow>({
      [](RunRequest& r, const std::string& v) { r.firmware = v; }},
     {"debugcon", "FILE", "file for what the firmware writes to its debug port",
      [](RunRequest& r, const std::string& v) { r.debugcon = v; }},
-    {"kernel", "FILE", "PVH kernel (ELF) to start instead of firmware; for tests",
+    {"kernel", "FILE", "kernel to start without firmware: bzImage, ELF (PVH or not), Multiboot",
      [](RunRequest& r, const std::string& v) { r.kernel = v; }},
+    {"initrd", "FILE", "the kernel's initial ramdisk, or Multiboot module",
+     [](RunRequest& r, const std::string& v) { r.initrd = v; }},
+    {"append", "TEXT", "the kernel's command line",
+     [](RunRequest& r, const std::string& v) { r.append = v; }},
     {"test-devices", "", "devices for tests: a port that ends the program with a status",
      [](RunRequest& r, const std::string&) { r.testDevices = true; }},
 });
@@ -196,7 +200,8 @@ Result<void> checkRestore(const RunRequest& request)
     const bool describes =
         !request.drives.empty() || !request.memory.empty() || !request.cpus.empty() ||
         !request.boot.empty() || !request.serial.empty() || !request.firmware.empty() ||
-        !request.debugcon.empty() || !request.kernel.empty() || request.testDevices;
+        !request.debugcon.empty() || !request.kernel.empty() || !request.initrd.empty() ||
+        !request.append.empty() || request.testDevices;
     if (!request.restore.empty() && describes)
         return wrong("--restore brings the machine's own hardware; only --name and --headless go "
                      "with it");

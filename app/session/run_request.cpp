@@ -85,6 +85,10 @@ std::string absolutePath(const std::string& path)
 
 Result<MachineSpec> specFor(const RunRequest& request)
 {
+    if (request.kernel.empty() && !request.initrd.empty())
+        return Error(ErrorCode::Invalid, "--initrd goes with --kernel");
+    if (request.kernel.empty() && !request.append.empty())
+        return Error(ErrorCode::Invalid, "--append goes with --kernel");
     MachineSpec machine;
     if (!request.name.empty())
         machine.name = request.name;
@@ -100,6 +104,8 @@ Result<MachineSpec> specFor(const RunRequest& request)
     machine.firmwarePath = absolutePath(request.firmware);
     machine.debugconPath = absolutePath(request.debugcon);
     machine.kernelPath = absolutePath(request.kernel);
+    machine.initrdPath = absolutePath(request.initrd);
+    machine.commandLine = request.append;
     machine.testDevices = request.testDevices;
     TRY(machine.check());
     return machine;

@@ -21,6 +21,8 @@ struct RunRequest {
     std::string firmware;
     std::string debugcon;
     std::string kernel;
+    std::string initrd;
+    std::string append;  ///< the kernel's command line
     std::string restore; ///< file written by `save`; excludes what describes a machine
     bool headless = false;
     bool testDevices = false;

@@ -3,9 +3,9 @@
 #include "vmm/firmware/pvh_loader.h"
 
 #include <algorithm>
-#include <array>
 
-#include "vmm/firmware/pvh_elf.h"
+#include "vmm/firmware/elf_image.h"
+#include "vmm/firmware/load_places.h"
 #include "vmm/firmware/read_file.h"
 
 namespace vmm::firmware {
@@ -13,15 +13,15 @@ namespace vmm::firmware {
 namespace {
 
 constexpr uint64_t kMaxKernel = uint64_t{256} << 20;
-constexpr uint32_t kNotePhys32Entry = 18;
 constexpr uint32_t kStartInfoMagic = 0x336ec578;
 constexpr uint32_t kStartInfoVersion = 1;
 constexpr uint64_t kStartInfoSize = 56;
 constexpr uint64_t kMapEntrySize = 24;
+constexpr uint64_t kModuleSize = 32;
 constexpr size_t kMaxMapEntries = 64;
 constexpr size_t kMaxCommandLine = 2047;
 constexpr uint64_t kBootPageSize = 4096;
-static_assert(kStartInfoSize + kMaxMapEntries * kMapEntrySize + kMaxCommandLine + 1 <=
+static_assert(kStartInfoSize + kMaxMapEntries * kMapEntrySize + kModuleSize + kMaxCommandLine + 1 <=
               kBootPageSize);
 
 Error bad(const char* what)
@@ -29,65 +29,56 @@ Error bad(const char* what)
     return Error(ErrorCode::Invalid, what);
 }
 
-bool overlaps(uint64_t a, uint64_t aSize, uint64_t b, uint64_t bSize)
+/// The boot page is claimed first, so that its place has a sentence of its own.
+Result<void> checkPlaces(LoadPlaces& places, const ElfImage& elf)
 {
-    return a < b + bSize && b < a + aSize;
-}
-
-/// Segments that overlap could be made to clear the same memory over and over, and have no meaning.
-Result<void> checkPlaces(memory::GuestMemory& memory, std::vector<ElfSegment> loads)
-{
-    if (loads.empty())
-        return bad("nothing to load");
-    std::sort(loads.begin(), loads.end(),
-              [](const ElfSegment& a, const ElfSegment& b) { return a.address < b.address; });
-    uint64_t end = 0;
-    for (const ElfSegment& segment : loads) {
-        if (!memory.slice(memory::GuestPhys(segment.address), segment.memorySize))
-            return bad("a segment lies outside the machine's memory");
-        if (segment.address < end)
-            return bad("two segments overlap");
-        if (overlaps(segment.address, segment.memorySize, kPvhBootPage.value(), kBootPageSize))
+    const uint64_t page = kPvhBootPage.value();
+    for (const ElfSegment& segment : elf.loads)
+        if (segment.address < page + kBootPageSize && segment.memorySize > 0 &&
+            (segment.address >= page || segment.memorySize > page - segment.address))
             return bad("a segment lies on the boot page at 0x6000");
-        end = segment.address + segment.memorySize;
-    }
-    return {};
+    TRY(places.claim(page, kBootPageSize, "the boot page"));
+    return places.claimSegments(elf);
 }
 
-Result<void> loadSegment(memory::GuestMemory& memory, const ElfSegment& segment)
+/// The initial ramdisk as the only module, as high as 32-bit code reaches.
+Result<memory::GuestPhys> loadInitrd(memory::GuestMemory& memory, LoadPlaces& places,
+                                     std::span<const std::byte> initrd)
 {
-    static constexpr std::array<std::byte, 65536> kZeros{};
-    const auto slice = TRY(memory.slice(memory::GuestPhys(segment.address), segment.memorySize));
-    slice.copyIn(0, segment.bytes);
-    for (size_t done = segment.bytes.size(); done < slice.size();) {
-        const size_t size = std::min(slice.size() - done, kZeros.size());
-        slice.copyIn(done, std::span(kZeros).first(size));
-        done += size;
-    }
-    return {};
+    constexpr LoadPlaces::Window kBelow4GiB{uint64_t{1} << 20, uint64_t{1} << 32};
+    auto place = places.take(initrd.size(), kBootPageSize, kBelow4GiB);
+    if (!place)
+        return std::move(place).error().within("initial ramdisk");
+    TRY(memory.copyIn(*place, initrd));
+    return place;
 }
 
-/// hvm_start_info, hvm_memmap_table_entry[] and the command line, in this order on the boot page.
-Result<void> writeBootPage(memory::GuestMemory& memory, const PvhBoot& boot)
+/// hvm_start_info, hvm_memmap_table_entry[], hvm_modlist_entry and the command line, in this order
+/// on the boot page.
+Result<void> writeBootPage(memory::GuestMemory& memory, const KernelBoot& boot,
+                           memory::GuestPhys initrd)
 {
     if (boot.memoryMap.size() > kMaxMapEntries)
         return bad("the memory map has too many entries");
     if (boot.commandLine.size() > kMaxCommandLine)
         return bad("the command line is too long");
     const uint64_t map = kPvhBootPage.value() + kStartInfoSize;
-    const uint64_t commandLine = map + boot.memoryMap.size() * kMapEntrySize;
+    const uint64_t modules = map + boot.memoryMap.size() * kMapEntrySize;
+    const uint64_t commandLine = modules + kModuleSize;
+    const bool hasInitrd = !boot.initrd.empty();
     ByteWriter page;
-    page.u32(kStartInfoMagic).u32(kStartInfoVersion).u32(0).u32(0).u64(0); // no flags, no modules
-    page.u64(commandLine).u64(0);                                          // no RSDP
+    page.u32(kStartInfoMagic).u32(kStartInfoVersion).u32(0).u32(hasInitrd ? 1 : 0);
+    page.u64(hasInitrd ? modules : 0).u64(commandLine).u64(boot.rsdp.value());
     page.u64(map).u32(boot.memoryMap.size()).u32(0);
     for (const E820Entry& entry : boot.memoryMap)
         page.u64(entry.base).u64(entry.size).u32(static_cast<uint32_t>(entry.type)).u32(0);
+    page.u64(initrd.value()).u64(boot.initrd.size()).u64(0).u64(0);
     page.textWithNul(boot.commandLine).align(kBootPageSize);
     return memory.copyIn(kPvhBootPage, page.view());
 }
 
 Result<PvhEntry> load(memory::GuestMemory& memory, std::span<const std::byte> image,
-                      const PvhBoot& boot)
+                      const KernelBoot& boot)
 {
     const ElfImage elf = TRY(parseElf(image));
     const auto entry = findElfNote(elf, "Xen", kNotePhys32Entry);
@@ -98,17 +89,21 @@ Result<PvhEntry> load(memory::GuestMemory& memory, std::span<const std::byte> im
     });
     if (!inside || *entry > UINT32_MAX)
         return bad("the entry point lies outside the loaded segments");
-    TRY(checkPlaces(memory, elf.loads));
-    for (const ElfSegment& segment : elf.loads)
-        TRY(loadSegment(memory, segment));
-    TRY(writeBootPage(memory, boot));
+    LoadPlaces places(boot.memoryMap.empty() ? kernelMemoryMap(memory.layout(), {})
+                                             : boot.memoryMap);
+    TRY(checkPlaces(places, elf));
+    memory::GuestPhys initrd;
+    if (!boot.initrd.empty())
+        initrd = TRY(loadInitrd(memory, places, boot.initrd));
+    TRY(loadSegments(memory, elf));
+    TRY(writeBootPage(memory, boot, initrd));
     return PvhEntry{memory::GuestPhys(*entry), kPvhBootPage};
 }
 
 } // namespace
 
 Result<PvhEntry> loadPvhImage(memory::GuestMemory& memory, std::span<const std::byte> image,
-                              const PvhBoot& boot)
+                              const KernelBoot& boot)
 {
     auto entry = load(memory, image, boot);
     if (!entry)
@@ -117,7 +112,7 @@ Result<PvhEntry> loadPvhImage(memory::GuestMemory& memory, std::span<const std::
 }
 
 Result<PvhEntry> loadPvhKernel(memory::GuestMemory& memory, const std::string& path,
-                               const PvhBoot& boot)
+                               const KernelBoot& boot)
 {
     const Bytes image = TRY(readFile(path, kMaxKernel));
     auto entry = loadPvhImage(memory, image, boot);

@@ -5,19 +5,12 @@
 
 #include <span>
 #include <string>
-#include <vector>
 
 #include "vmm/base/result.h"
-#include "vmm/firmware/e820.h"
+#include "vmm/firmware/kernel_boot.h"
 #include "vmm/memory/guest_memory.h"
 
 namespace vmm::firmware {
-
-/// What the kernel is told.
-struct PvhBoot {
-    std::vector<E820Entry> memoryMap; ///< at most 64 entries
-    std::string commandLine;          ///< at most 2047 characters
-};
 
 /// Where the first vCPU starts: 32-bit protected mode, flat segments, paging off, EIP = entry,
 /// EBX = startInfo.
@@ -26,17 +19,22 @@ struct PvhEntry {
     memory::GuestPhys startInfo;
 };
 
+/// Type of the note of owner "Xen" with the entry point (public/elfnote.h,
+/// XEN_ELFNOTE_PHYS32_ENTRY).
+inline constexpr uint32_t kNotePhys32Entry = 18;
+
 /// The page with hvm_start_info, the memory map and the command line; segments may not lie there.
 inline constexpr memory::GuestPhys kPvhBootPage{0x6000};
 
 /// Loads the segments of the ELF `image` (32 or 64 bits, x86, with the note
-/// XEN_ELFNOTE_PHYS32_ENTRY) into guest memory and writes the boot page. The image is hostile:
+/// XEN_ELFNOTE_PHYS32_ENTRY) into guest memory and writes the boot page; the command line has at
+/// most 2047 characters. The image is hostile:
 /// Invalid with one sentence for whatever does not fit. Any thread, no vCPU running.
 Result<PvhEntry> loadPvhImage(memory::GuestMemory& memory, std::span<const std::byte> image,
-                              const PvhBoot& boot);
+                              const KernelBoot& boot);
 
 /// As above, from a file of at most 256 MiB; errors begin with its path.
 Result<PvhEntry> loadPvhKernel(memory::GuestMemory& memory, const std::string& path,
-                               const PvhBoot& boot);
+                               const KernelBoot& boot);
 
 } // namespace vmm::firmware

@@ -52,6 +52,11 @@ Result<void> MachineSpec::check() const
         return Error(ErrorCode::Invalid, "boot order or serial port is of unknown kind");
     if (serial == SerialKind::File && serialPath.empty())
         return Error(ErrorCode::Invalid, "the serial port needs a file");
+    if (kernelPath.empty() && (!initrdPath.empty() || !commandLine.empty()))
+        return Error(ErrorCode::Invalid,
+                     "an initial ramdisk and a command line are for a kernel; give one");
+    if (commandLine.size() > kMaxCommandLine || commandLine.find('\0') != std::string::npos)
+        return Error(ErrorCode::Invalid, "the kernel's command line is too long or has a NUL");
     return checkDrives(*this);
 }
 

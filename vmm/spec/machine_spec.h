@@ -28,10 +28,11 @@ struct DriveSpec {
 
 /// A machine. Saved with its state; hostile when it comes from a file, so check() before use.
 struct MachineSpec {
-    static constexpr state::Tag kTag{"machine-spec", 1, 1};
+    static constexpr state::Tag kTag{"machine-spec", 2, 1};
     static constexpr uint64_t kMinMemory = uint64_t{16} << 20;
     static constexpr uint64_t kMaxMemory = uint64_t{1} << 40;
     static constexpr uint32_t kMaxCpus = 64;
+    static constexpr size_t kMaxCommandLine = 65535;
     static constexpr size_t kMaxDrives = 6; // ports of the ICH9 AHCI controller
 
     std::string name = "vitrine";
@@ -43,8 +44,9 @@ struct MachineSpec {
     std::string serialPath;   ///< for SerialKind::File
     std::string firmwarePath; ///< empty: search for SeaBIOS
     std::string debugconPath; ///< file that gets what firmware writes to port 0x402; empty: none
-    std::string
-        kernelPath; ///< PVH ELF to start instead of firmware (micro-guests, benches); empty: none
+    std::string kernelPath;   ///< kernel to start instead of firmware; empty: none
+    std::string initrdPath;   ///< its initial ramdisk; empty: none
+    std::string commandLine;  ///< what the kernel is told
     bool testDevices = false; ///< isa-debug-exit at 0x501
 
     template <class A>
@@ -59,6 +61,8 @@ struct MachineSpec {
             .field("debugcon", debugconPath)
             .field("kernel", kernelPath);
         a.field("test-devices", testDevices);
+        a.since(2, "initrd", initrdPath, std::string());
+        a.since(2, "command-line", commandLine, std::string());
     }
 
     /// One sentence when a value is out of range.

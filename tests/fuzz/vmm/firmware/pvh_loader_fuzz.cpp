@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     const auto memory = vmm::memory::GuestMemory::create(kRam);
     if (!memory)
         return 0;
-    const PvhBoot boot{kernelMemoryMap(kRam, {}), "fuzz"};
+    const KernelBoot boot{kernelMemoryMap(kRam, {}), "fuzz"};
     static_cast<void>(loadPvhImage(**memory, std::as_bytes(std::span(data, size)), boot));
     return 0;
 }

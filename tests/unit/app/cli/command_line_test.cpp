@@ -51,6 +51,10 @@ private slots:
                                  "g",
                                  "--kernel",
                                  "k",
+                                 "--initrd",
+                                 "i",
+                                 "--append",
+                                 "quiet splash",
                                  "--test-devices",
                                  "--json"});
         QVERIFY(line.has_value());
@@ -63,6 +67,8 @@ private slots:
         QCOMPARE(request.memory, std::string("4G"));
         QCOMPARE(request.cpus, std::string("8"));
         QCOMPARE(request.kernel, std::string("k"));
+        QCOMPARE(request.initrd, std::string("i"));
+        QCOMPARE(request.append, std::string("quiet splash"));
         QVERIFY(request.headless && request.testDevices);
     }
     void restoreStandsAlone()
@@ -97,7 +103,8 @@ private slots:
         for (const char* option :
              {"--cdrom FILE", "--disk FILE", "--memory SIZE", "--cpus N", "--name NAME",
               "--boot WHAT", "--serial WHERE", "--headless", "--restore FILE", "--firmware FILE",
-              "--debugcon FILE", "--kernel FILE", "--test-devices", "--json", "--help"})
+              "--debugcon FILE", "--kernel FILE", "--initrd FILE", "--append TEXT",
+              "--test-devices", "--json", "--help"})
             QVERIFY2(run.find(option) != std::string::npos, option);
         const std::string ctl = textOf({"ctl", "--help"});
         for (const char* verb :

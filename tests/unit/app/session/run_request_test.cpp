@@ -47,6 +47,18 @@ private slots:
         request.kernel = "guest.elf";
         QVERIFY(specFor(request)->drives.empty());
     }
+    void kernelsBringTheirFiles()
+    {
+        RunRequest request;
+        request.initrd = "initrd.gz";
+        QCOMPARE(specFor(request).error().sentence(), std::string("--initrd goes with --kernel"));
+        request.kernel = "vmlinuz";
+        request.append = "console=ttyS0 quiet";
+        const auto spec = specFor(request);
+        QVERIFY(spec.has_value());
+        QVERIFY(spec->initrdPath.starts_with("/") && spec->initrdPath.ends_with("/initrd.gz"));
+        QCOMPARE(spec->commandLine, request.append);
+    }
     void mistakesAreSentences_data()
     {
         QTest::addColumn<QString>("field");

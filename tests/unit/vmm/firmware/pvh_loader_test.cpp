@@ -71,7 +71,7 @@ std::unique_ptr<GuestMemory> ram()
     return std::move(*GuestMemory::create({kRam, 0}));
 }
 
-PvhBoot boot()
+KernelBoot boot()
 {
     return {kernelMemoryMap({kRam, 0}, {}), "quiet test"};
 }

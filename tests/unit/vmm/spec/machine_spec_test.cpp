@@ -52,6 +52,18 @@ private slots:
             [](MachineSpec& spec) { spec.boot = static_cast<BootOrder>(200); });
         row("unknown serial port", false,
             [](MachineSpec& spec) { spec.serial = static_cast<SerialKind>(200); });
+        row("ramdisk without a kernel", false, [](MachineSpec& spec) { spec.initrdPath = "/i"; });
+        row("command line without a kernel", false,
+            [](MachineSpec& spec) { spec.commandLine = "quiet"; });
+        row("kernel with both", true, [](MachineSpec& spec) {
+            spec.kernelPath = "/k";
+            spec.initrdPath = "/i";
+            spec.commandLine = "quiet";
+        });
+        row("long command line", false, [](MachineSpec& spec) {
+            spec.kernelPath = "/k";
+            spec.commandLine.assign(65536, 'a');
+        });
         row("serial port without a file", false,
             [](MachineSpec& spec) { spec.serial = SerialKind::File; });
     }
@@ -77,6 +89,19 @@ private slots:
         const auto loaded = *state::load<MachineSpec>(record);
         QCOMPARE(loaded.drives.size(), size_t{2});
         QVERIFY(loaded.drives[0].path == "/x" && loaded.boot == BootOrder::Menu);
+    }
+
+    void readsTheFirstVersion()
+    {
+        auto record = state::save(MachineSpec{});
+        record.version = 1;
+        for (const char* fresh : {"initrd", "command-line"})
+            record.fields.erase(fresh);
+        const auto loaded = state::load<MachineSpec>(record);
+        QVERIFY2(loaded.has_value(), loaded ? "" : loaded.error().sentence().c_str());
+        QVERIFY(loaded->check().has_value() && loaded->initrdPath.empty());
+        record.version = 2;
+        QVERIFY(!state::load<MachineSpec>(record).has_value());
     }
 
     void sizes_data()

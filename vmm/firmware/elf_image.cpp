@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ELF headers, program headers and notes of a hostile file.
-#include "vmm/firmware/pvh_elf.h"
+#include "vmm/firmware/elf_image.h"
 
 #include <algorithm>
 #include <cstring>
@@ -26,12 +26,12 @@ using Image = std::span<const std::byte>;
 
 /// Offsets of the fields we read, which differ between the classes.
 struct Layout {
-    size_t headerSize, phoff, phentsize, phnum;            // of the ELF header
-    size_t entrySize, offset, paddr, filesz, memsz, align; // of a program header
+    size_t headerSize, entry, phoff, phentsize, phnum;            // of the ELF header
+    size_t entrySize, offset, vaddr, paddr, filesz, memsz, align; // of a program header
     size_t wordSize;
 };
-constexpr Layout kLayout32{52, 28, 42, 44, 32, 4, 12, 16, 20, 28, 4};
-constexpr Layout kLayout64{64, 32, 54, 56, 56, 8, 24, 32, 40, 48, 8};
+constexpr Layout kLayout32{52, 24, 28, 42, 44, 32, 4, 8, 12, 16, 20, 28, 4};
+constexpr Layout kLayout64{64, 24, 32, 54, 56, 56, 8, 16, 24, 32, 40, 48, 8};
 
 Error bad(const char* what)
 {
@@ -74,6 +74,7 @@ Result<ElfSegment> readSegment(const Layout& layout, Image image, Image header)
     segment.bytes =
         TRY(part(image, word(layout, header, layout.offset), word(layout, header, layout.filesz)));
     segment.address = word(layout, header, layout.paddr);
+    segment.virtualAddress = word(layout, header, layout.vaddr);
     segment.memorySize = word(layout, header, layout.memsz);
     segment.alignment = word(layout, header, layout.align);
     return segment;
@@ -119,6 +120,8 @@ Result<ElfImage> parseElf(Image image)
         return bad("the program headers have an unknown form");
     const Image headers = TRY(part(image, table, count * layout.entrySize));
     ElfImage elf;
+    elf.wide = layout.wordSize == 8;
+    elf.entry = word(layout, image, layout.entry);
     for (size_t i = 0; i < count; ++i) {
         const Image header = headers.subspan(i * layout.entrySize, layout.entrySize);
         const auto type = loadLe<uint32_t>(&header[0]);
@@ -133,6 +136,18 @@ Result<ElfImage> parseElf(Image image)
             elf.loads.push_back(segment);
     }
     return elf;
+}
+
+Result<uint64_t> physicalEntry(const ElfImage& elf)
+{
+    for (const ElfSegment& segment : elf.loads)
+        if (elf.entry >= segment.address && elf.entry - segment.address < segment.memorySize)
+            return elf.entry;
+    for (const ElfSegment& segment : elf.loads)
+        if (elf.entry >= segment.virtualAddress &&
+            elf.entry - segment.virtualAddress < segment.memorySize)
+            return segment.address + (elf.entry - segment.virtualAddress);
+    return bad("the entry point lies outside the loaded segments");
 }
 
 Result<uint64_t> findElfNote(const ElfImage& elf, std::string_view owner, uint32_t type)

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Intel 3 Series Express Chipset Family datasheet (316966-002) section 5.1; ICH9 (316972-004)
+// section 13.1.
+#include "vmm/firmware/chipset_setup.h"
+
+#include <array>
+
+namespace vmm::firmware {
+
+namespace {
+
+constexpr pci::PciBdf kHostBridge{0, 0, 0};
+constexpr pci::PciBdf kLpc{0, 0x1f, 0};
+
+struct ConfigWrite {
+    pci::PciBdf device;
+    uint16_t offset;
+    uint32_t value;
+    unsigned size;
+};
+constexpr auto kWrites = std::to_array<ConfigWrite>({
+    {kHostBridge, 0x64, 0, 4},           // PCIEXBAR, high half first: enabled by the low one
+    {kHostBridge, 0x60, 0xb000'0001, 4}, // 256 MiB
+    {kHostBridge, 0x90, 0x30, 1},        // PAM0: F0000 reads and writes RAM
+    {kHostBridge, 0x91, 0x3333'3333, 4}, // PAM1-PAM4
+    {kHostBridge, 0x95, 0x3333, 2},      // PAM5-PAM6
+    {kLpc, 0x40, 0x601, 4},              // PMBASE
+    {kLpc, 0x44, 0x80, 1},               // ACPI_CNTL: enabled, SCI on 9
+    {kLpc, 0x60, 0x0b0b'0a0a, 4},        // PIRQA-D
+    {kLpc, 0x68, 0x0b0b'0a0a, 4},        // PIRQE-H
+    {kLpc, 0xf0, 0xfed1'c001, 4},        // RCBA
+});
+
+} // namespace
+
+void setUpChipset(pci::PciBus& bus)
+{
+    for (const ConfigWrite& write : kWrites)
+        bus.writeConfig(write.device, write.offset, write.value, write.size);
+}
+
+} // namespace vmm::firmware

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Programs the board's bridges as firmware leaves them, for kernels started without it.
+#pragma once
+
+#include "vmm/pci/pci_bus.h"
+
+namespace vmm::firmware {
+
+/// RAM at C0000-FFFFF, configuration space in memory at 0xb0000000, the power management block at
+/// port 0x600 and the PCI interrupts on 10 and 11, as SeaBIOS does; the ACPI tables say the same.
+/// Base addresses of PCI devices stay unset: the operating system places them. vCPUs stopped.
+void setUpChipset(pci::PciBus& bus);
+
+} // namespace vmm::firmware
