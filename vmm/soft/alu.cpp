@@ -115,13 +115,12 @@ const Op* toRegister(Core& c, const Op& op)
 template <class O, class T, class Address>
 const Op* registerWithMemory(Core& c, const Op& op)
 {
-    T value{};
-    if (!loadOperand<T, Address>(c, op, value))
-        return c.fault(op);
-    const T r = O::template apply<T>(c.regs.flags, c.get<T>(op.a), value);
-    if constexpr (O::kWrites)
-        c.set<T>(op.a, r);
-    return Core::next(op);
+    return withOperand<T, Address>(c, op, [](Core& core, const Op& here, T value) {
+        const T r = O::template apply<T>(core.regs.flags, core.get<T>(here.a), value);
+        if constexpr (O::kWrites)
+            core.set<T>(here.a, r);
+        return Core::next(here);
+    });
 }
 
 /// mem, reg and mem, imm.
@@ -137,11 +136,10 @@ const Op* toMemory(Core& c, const Op& op)
 template <class O, class T, class Address, class From>
 const Op* memoryCompared(Core& c, const Op& op)
 {
-    T value{};
-    if (!loadOperand<T, Address>(c, op, value))
-        return c.fault(op);
-    O::template apply<T>(c.regs.flags, value, From::template get<T>(c, op));
-    return Core::next(op);
+    return withOperand<T, Address>(c, op, [](Core& core, const Op& here, T value) {
+        O::template apply<T>(core.regs.flags, value, From::template get<T>(core, here));
+        return Core::next(here);
+    });
 }
 
 template <class O, class From>

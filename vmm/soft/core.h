@@ -318,6 +318,18 @@ public:
         const T slow = value;
         return storeSlow(linear, &slow, sizeof slow, segment);
     }
+    /// Loads where the TLB allows reading; false: go the slow way.
+    template <class T>
+    [[gnu::always_inline]] bool loadCached(uint64_t linear, T& value) const
+    {
+        const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
+        if (((linear ^ entry.readTag) | ((linear + sizeof(T) - 1) ^ entry.readTag)) >= 4096)
+            [[unlikely]]
+            return false;
+        std::memcpy(&value, reinterpret_cast<const std::byte*>(linear + entry.addend),
+                    sizeof value);
+        return true;
+    }
     /// Host address of [linear, +size) where the TLB allows writing; false: go the slow way. After
     /// writing call wroteCached().
     [[gnu::always_inline]] bool cachedForWrite(uint64_t linear, unsigned size, std::byte*& host)
@@ -408,6 +420,8 @@ public:
     bool realOrV86() const { return !protectedMode() || v8086(); }
     unsigned cpl() const { return m_cpl; }
     unsigned iopl() const { return static_cast<unsigned>((regs.systemFlags & flag::kIopl) >> 12); }
+    /// What 64-bit mode adds to an offset in `segment`: FS and GS base, else 0.
+    uint64_t longBase(uint8_t segment) const { return m_longBase[segment]; }
     uint64_t ripMask() const { return m_ripMask; }
     static bool canonical(uint64_t address)
     {
@@ -589,6 +603,8 @@ bool Core::modifyLinear(uint64_t linear, uint8_t segment, bool locked, Change ch
     if (((linear ^ entry.writeTag) | ((linear + sizeof(T) - 1) ^ entry.writeTag)) < 4096)
         [[likely]] {
         host = reinterpret_cast<std::byte*>(linear + entry.addend);
+    } else if (longActive() && !canonical(linear)) {
+        return note(segment == kSs ? Vector::Ss : Vector::Gp, 0);
     } else if (host = hostPointer(linear, sizeof(T), Access::Write); host == nullptr) {
         if (hasPending())
             return false;

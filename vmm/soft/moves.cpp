@@ -26,11 +26,10 @@ const Op* moveImmediate(Core& c, const Op& op)
 template <class T, class Address>
 const Op* moveFromMemory(Core& c, const Op& op)
 {
-    T value{};
-    if (!loadOperand<T, Address>(c, op, value)) [[unlikely]]
-        return c.fault(op);
-    c.set<T>(op.a, value);
-    return Core::next(op);
+    return withOperand<T, Address>(c, op, [](Core& core, const Op& here, T value) {
+        core.set<T>(here.a, value);
+        return Core::next(here);
+    });
 }
 template <class T, class Address>
 const Op* moveToMemory(Core& c, const Op& op)
@@ -143,11 +142,10 @@ const Op* extendRegister(Core& c, const Op& op)
 template <class E, class To, class From, class Address>
 const Op* extendMemory(Core& c, const Op& op)
 {
-    From value{};
-    if (!loadOperand<From, Address>(c, op, value)) [[unlikely]]
-        return c.fault(op);
-    c.set<To>(op.a, E::template extend<To, From>(value));
-    return Core::next(op);
+    return withOperand<From, Address>(c, op, [](Core& core, const Op& here, From value) {
+        core.set<To>(here.a, E::template extend<To, From>(value));
+        return Core::next(here);
+    });
 }
 
 template <class E>

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "vmm/soft/core.h"
@@ -56,6 +57,30 @@ template <class T, class Address>
     uint64_t at = 0;
     return Address::linear(c, op, sizeof(T), Access::Read, at) &&
            c.loadLinear(at, value, op.segment);
+}
+/// Runs finish(c, op, value) with the memory operand: at once when the TLB has it, else from a
+/// function of its own, so that the quick way needs no stack frame. `finish` holds nothing.
+template <class T, class Finish>
+[[gnu::noinline]] const Op* finishCarefully(Core& c, const Op& op, Finish finish)
+{
+    T value{};
+    if (!c.load(op, value))
+        return c.fault(op);
+    return finish(c, op, value);
+}
+template <class T, class Address, class Finish>
+[[gnu::always_inline]] inline const Op* withOperand(Core& c, const Op& op, Finish finish)
+{
+    T value;
+    if constexpr (std::is_same_v<Address, PlainAddress>) {
+        uint64_t at = 0;
+        Address::linear(c, op, sizeof(T), Access::Read, at);
+        if (!c.loadCached(at, value)) [[unlikely]]
+            return finishCarefully<T>(c, op, finish);
+    } else if (!loadOperand<T, Address>(c, op, value)) [[unlikely]] {
+        return c.fault(op);
+    }
+    return finish(c, op, value);
 }
 /// Stores the memory operand.
 template <class T, class Address>
