@@ -73,14 +73,25 @@ uint16_t addressRegister(ZydisRegister name)
     return registerOffset(name);
 }
 
+/// A SIB byte without a base (SDM volume 2 table 2-3). Zydis 4.0 takes R13D for one when REX.B or
+/// VEX.B is set and the address size is 32 bits, and forgets the displacement.
+bool hasNoBase(const ZydisDecodedInstruction& instruction)
+{
+    const auto& raw = instruction.raw;
+    return instruction.address_width != 16 && raw.sib.offset != 0 && raw.modrm.mod == 0 &&
+           raw.sib.base == 5;
+}
+
 void prepareMemory(const ZydisDecodedOperand& operand, const Decoded& decoded, Op& op)
 {
     const auto& memory = operand.mem;
-    op.base = addressRegister(memory.base);
+    const bool noBase =
+        operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && hasNoBase(decoded.instruction);
+    op.base = noBase ? offsetOf(kZero) : addressRegister(memory.base);
     op.index = addressRegister(memory.index);
     op.scale = memory.scale == 8 ? 3 : memory.scale == 4 ? 2 : memory.scale == 2 ? 1 : 0;
     op.segment = segmentIndex(memory.segment);
-    op.disp = memory.disp.value;
+    op.disp = noBase ? decoded.instruction.raw.disp.value : memory.disp.value;
     if (memory.base == ZYDIS_REGISTER_RIP || memory.base == ZYDIS_REGISTER_EIP)
         op.disp += static_cast<int64_t>(decoded.rip + decoded.instruction.length);
 }
