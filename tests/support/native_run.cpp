@@ -207,16 +207,16 @@ bool hasXsave()
     return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_OSXSAVE) != 0 && (c & bit_AVX) != 0;
 }
 
-/// One page that is read-only where instructions see it and writable for the test.
-std::byte* mapReadOnly()
+/// Pages at `address` that instructions cannot write; the result is where the test can.
+std::byte* mapReadOnly(uint64_t address, size_t size, int protection)
 {
     const int fd = memfd_create("native-run", MFD_CLOEXEC);
     if (fd < 0)
         return nullptr;
     void* alias = MAP_FAILED;
-    if (ftruncate(fd, NativeRun::kPage) == 0 &&
-        mapFixed(NativeRun::kReadOnly, NativeRun::kPage, PROT_READ, MAP_SHARED, fd) != nullptr)
-        alias = mmap(nullptr, NativeRun::kPage, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (ftruncate(fd, static_cast<off_t>(size)) == 0 &&
+        mapFixed(address, size, protection, MAP_SHARED, fd) != nullptr)
+        alias = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     return alias == MAP_FAILED ? nullptr : static_cast<std::byte*>(alias);
 }
@@ -234,15 +234,15 @@ std::unique_ptr<NativeRun> NativeRun::create(std::string& why)
     constexpr int kWritable = PROT_READ | PROT_WRITE;
     void* stack = mmap(nullptr, kSignalStackSize, kWritable, kPrivate, -1, 0);
     self->m_signalStack = stack == MAP_FAILED ? nullptr : stack;
-    self->m_readOnlyAlias = mapReadOnly();
+    self->m_readOnlyAlias = mapReadOnly(kReadOnly, kPage, PROT_READ);
+    self->m_codeAlias = mapReadOnly(kCode, 2 * kPage, PROT_READ | PROT_EXEC);
     if (self->m_signalStack == nullptr || self->m_readOnlyAlias == nullptr ||
-        mapFixed(kContext, kPage, kWritable, kPrivate) == nullptr ||
-        mapFixed(kWindow, 2 * kPage, kWritable, kPrivate) == nullptr ||
-        mapFixed(kCode, 2 * kPage, kWritable | PROT_EXEC, kPrivate) == nullptr) {
-        why = "no memory at fixed addresses, or none that is writable and executable";
+        self->m_codeAlias == nullptr || mapFixed(kContext, kPage, kWritable, kPrivate) == nullptr ||
+        mapFixed(kWindow, 2 * kPage, kWritable, kPrivate) == nullptr) {
+        why = "no memory at fixed addresses";
         return nullptr;
     }
-    std::memset(reinterpret_cast<void*>(kCode), 0xcc, 2 * kPage); // NOLINT
+    std::memset(self->m_codeAlias, 0xcc, 2 * kPage);
     context() = {};
     context().mxcsr = 0x1f80;
     context().exitAddress = addressOf(vitrine_native_exit);
@@ -263,6 +263,8 @@ NativeRun::~NativeRun()
     munmap(reinterpret_cast<void*>(kCode), 2 * kPage); // NOLINT
     if (m_readOnlyAlias != nullptr)
         munmap(m_readOnlyAlias, kPage);
+    if (m_codeAlias != nullptr)
+        munmap(m_codeAlias, 2 * kPage);
     stack_t none{};
     none.ss_flags = SS_DISABLE;
     sigaltstack(&none, nullptr);
@@ -278,13 +280,13 @@ std::span<std::byte> NativeRun::window()
 void NativeRun::place(std::span<const uint8_t> bytes, unsigned offset, bool code32)
 {
     clear();
-    auto* at = reinterpret_cast<uint8_t*>(kCode + offset); // NOLINT
+    auto* at = reinterpret_cast<uint8_t*>(m_codeAlias) + offset;
     std::copy(bytes.begin(), bytes.end(), at);
     at += bytes.size();
     if (code32) { // jmp 0x33:kCode, where a 64-bit jump to the exit is
         const std::array<uint8_t, 7> far = {0xea, 0x00, 0x00, 0x00, 0x10, kUserCs64, 0};
         std::copy(far.begin(), far.end(), at);
-        at = reinterpret_cast<uint8_t*>(kCode); // NOLINT
+        at = reinterpret_cast<uint8_t*>(m_codeAlias);
     }
     // jmp *[kContext + 152]
     const std::array<uint8_t, 7> jump = {0xff, 0x24, 0x25, 0x98, 0x00, 0x00, 0x20};
@@ -298,10 +300,9 @@ void NativeRun::clear()
 {
     if (m_length == 0)
         return;
-    std::memset(reinterpret_cast<void*>(kCode + m_offset), 0xcc,
-                m_length + kReturnLength); // NOLINT
+    std::memset(m_codeAlias + m_offset, 0xcc, m_length + kReturnLength);
     if (m_code32)
-        std::memset(reinterpret_cast<void*>(kCode), 0xcc, kReturnLength); // NOLINT
+        std::memset(m_codeAlias, 0xcc, kReturnLength);
     m_length = 0;
 }
 

@@ -69,6 +69,7 @@ private:
     bool tryCompatibility();
 
     std::byte* m_readOnlyAlias = nullptr;
+    std::byte* m_codeAlias = nullptr; ///< the pages at kCode, writable
     void* m_signalStack = nullptr;
     unsigned m_offset = 0;
     unsigned m_length = 0;

@@ -261,8 +261,10 @@ private:
         for (unsigned vector = 0; vector < 256; ++vector) {
             const uint64_t handler = kHandlers + vector * 16;
             const uint64_t to = base + handler;
-            const uint64_t gate = (to & 0xffff) | uint64_t{kKernelCode} << 16 |
-                                  uint64_t{0x8e} << 40 | (to & 0xffff'0000) << 32;
+            // INT3 and INTO from ring 3 as well.
+            const uint64_t type = vector == 3 || vector == 4 ? 0xee : 0x8e;
+            const uint64_t gate =
+                (to & 0xffff) | uint64_t{kKernelCode} << 16 | type << 40 | (to & 0xffff'0000) << 32;
             putValue(kIdt + uint64_t{vector} * (wide ? 16 : 8), gate);
             if (wide)
                 putValue(kIdt + uint64_t{vector} * 16 + 8, to >> 32);
