@@ -2,7 +2,7 @@
 """The real program, driven as a person or a script would: started in a session bus and home of its own, controlled
 with `vitrine ctl`, looked at as text and as pictures. Python's standard library only.
 
-A case is a script that calls `main(case)`; VITRINE names the program (default: build/vitrine). Exit status 77 with a sentence: skipped."""
+A case is a script that calls `main(case)`; VITRINE names the program (default: build/vitrine), VITRINE_ACCEL what runs the guest. Exit status 77 with a sentence: skipped."""
 import json
 import os
 import pathlib
@@ -37,7 +37,7 @@ def expect(condition, sentence):
 
 def main(case, needs=()):
     """Runs the case in a temporary home below a session bus of its own."""
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+    if accel() == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         skip("/dev/kvm is missing or may not be used: this case boots a machine")
     for tool in ("dbus-run-session", *needs):
         if shutil.which(tool) is None:
@@ -63,6 +63,11 @@ def private_home(home):
         os.environ[variable] = str(home / name)
 
 
+def accel():
+    """What the machines of this case run on: kvm, or soft."""
+    return os.environ.get("VITRINE_ACCEL", "kvm")
+
+
 def program():
     return os.environ.get("VITRINE") or str(SCREENS.parents[2] / "build" / "vitrine")
 
@@ -73,7 +78,7 @@ class Guest:
     def __init__(self, home, name, *arguments, window=False):
         self.name = name
         self.log_path = home / f"{name}-{time.monotonic_ns()}.log"
-        mode = [] if window else ["--headless"]
+        mode = ["--accel", accel()] + ([] if window else ["--headless"])
         if "--restore" not in arguments:
             mode += ["--name", name, "--memory", "256M", "--cpus", "1"]
         with open(self.log_path, "wb") as log:

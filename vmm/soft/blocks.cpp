@@ -70,19 +70,24 @@ struct Blocks::Internal {
     std::unordered_map<Key, Block*, KeyHash> byKey;
     std::array<Block*, kRecent> recent{};
     uint64_t clears = 0;
+    std::array<Op, Block::kMaxOps + 1> scratch; ///< a block is decoded here, then packed
     PageInfo uncached; ///< of code that lies in device memory: its generation moves on at once
 
-    /// Room for `count` ops, or null when the arena is full.
-    Op* allocate(size_t count)
+    /// Is there room for one more block of any length?
+    bool full() const
+    {
+        return usedInChunk + scratch.size() > kOpsPerChunk && chunks.size() == kMaxChunks;
+    }
+    /// Moves `count` ops out of the scratch. Not when full.
+    Op* keep(size_t count)
     {
         if (usedInChunk + count > kOpsPerChunk) {
-            if (chunks.size() == kMaxChunks)
-                return nullptr;
             chunks.push_back(std::make_unique<Op[]>(kOpsPerChunk));
             usedInChunk = 0;
         }
         Op* ops = chunks.back().get() + usedInChunk;
         usedInChunk += count;
+        std::copy_n(scratch.begin(), count, ops);
         return ops;
     }
 };
@@ -194,28 +199,35 @@ uint32_t Blocks::take(const PhysicalPage& page, uint64_t offset, size_t size, ui
     return generation;
 }
 
-/// Code in device memory: fetched over the bus, never kept.
+/// Code in device memory: fetched over the bus, one instruction, never kept.
 Block* Blocks::decodeUncached(uint64_t linear, uint64_t physical)
 {
     Source source;
+    const auto fetch = [&](uint64_t from, size_t count) {
+        for (size_t i = 0; i < count; ++i)
+            source.bytes[source.size++] = static_cast<uint8_t>(
+                m_core.environment().mmio.read(memory::GuestPhys(from + i), 1));
+    };
     source.firstPage = std::min<size_t>(kLongestInstruction, 4096 - (linear & 4095));
-    source.size = source.firstPage;
-    for (size_t i = 0; i < source.size; ++i)
-        source.bytes[i] = static_cast<uint8_t>(
-            m_core.environment().mmio.read(memory::GuestPhys(physical + i), 1));
+    fetch(physical, source.firstPage);
     Block* block = newBlock(physical, m_internal->uncached);
-    fillBlock(*block, source, 1);
+    if (!fillBlock(*block, source, 1)) {
+        uint64_t next = 0;
+        PhysicalPage second;
+        const uint64_t mask = m_core.inLong64() ? ~uint64_t{0} : 0xffff'ffff;
+        if (!m_core.translateCode(((linear | 4095) + 1) & mask, next, second))
+            return nullptr;
+        fetch(next, kLongestInstruction); // RAM there reads as all ones: no system crosses so
+        fillBlock(*block, source, 1);
+    }
     block->generation = m_internal->uncached.generation.fetch_add(1) + 1;
     return block;
 }
 
 Block* Blocks::newBlock(uint64_t physical, PageInfo& info)
 {
-    Op* ops = m_internal->allocate(Block::kMaxOps + 1);
-    if (ops == nullptr) {
+    if (m_internal->full())
         clear();
-        ops = m_internal->allocate(Block::kMaxOps + 1);
-    }
     m_internal->blocks.push_back(std::make_unique<Block>());
     Block& block = *m_internal->blocks.back();
     const cpu::Segment& cs = m_core.regs.segment[kCs];
@@ -225,7 +237,6 @@ Block* Blocks::newBlock(uint64_t physical, PageInfo& info)
     block.codeLimit = cs.limit;
     block.mode = m_core.mode();
     block.page = &info;
-    block.ops = ops;
     return &block;
 }
 
@@ -264,7 +275,7 @@ bool Blocks::fillBlock(Block& block, const Source& source, unsigned most)
     size_t at = 0;
     block.count = 0;
     for (bool ended = false; block.count < most && !ended;) {
-        Op& op = block.ops[block.count];
+        Op& op = m_internal->scratch[block.count];
         op = Op{};
         op.rip = (block.rip + at) & m_core.ripMask();
         const auto decoded = decoder.decode(source.bytes.data() + at, source.size - at, op);
@@ -281,10 +292,11 @@ bool Blocks::fillBlock(Block& block, const Source& source, unsigned most)
         ended = (op.flags & op_flag::kBranchEnd) != 0 || at >= source.firstPage;
         ++block.count;
     }
-    Op& last = block.ops[block.count];
+    Op& last = m_internal->scratch[block.count];
     last = Op{};
     last.rip = (block.rip + at) & m_core.ripMask();
     last.run = goOn;
+    block.ops = m_internal->keep(block.count + 1);
     return true;
 }
 
