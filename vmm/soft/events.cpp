@@ -138,7 +138,9 @@ void fillFrame(const Core& c, const Event& event, const StackPlace& place, Stack
         frame.push(selector(kSs));
         frame.push(c.regs.general[kRsp]);
     }
-    frame.push(c.regs.rflags());
+    // RF ends with the instruction it was for; only faults push it (noteInRegisters()).
+    const bool resume = event.kind == EventKind::Exception;
+    frame.push(c.regs.rflags() & ~(resume ? uint64_t{0} : flag::kRf));
     frame.push(selector(kCs));
     frame.push(c.regs.rip);
     if (event.hasCode)
@@ -252,6 +254,7 @@ void noteInRegisters(Core& c, const PendingException& exception)
 {
     if (exception.vector == Vector::Pf)
         c.sys.cr2 = exception.address;
+    c.regs.systemFlags &= ~flag::kRf;
     if (pushesResume(c, exception))
         c.regs.systemFlags |= flag::kRf;
     if (exception.vector == Vector::Db) {

@@ -188,7 +188,7 @@ bool writeEfer(Core& c, uint64_t value)
     constexpr uint64_t kKnown = cr::kEferSce | cr::kEferLme | cr::kEferLma | cr::kEferNxe;
     const uint64_t before = c.sys.efer;
     const bool switches = ((value ^ before) & cr::kEferLme) != 0;
-    if ((value & ~kKnown) != 0 || (switches && (c.sys.cr0 & cr::k0Pg) != 0))
+    if ((value & ~(kKnown | before)) != 0 || (switches && (c.sys.cr0 & cr::k0Pg) != 0))
         return false;
     // LMA follows paging, a written one is ignored (SDM volume 3 section 2.2.1).
     c.sys.efer = (value & ~cr::kEferLma) | (before & cr::kEferLma);

@@ -83,7 +83,8 @@ const Op* invalidatePcid(Core& c, const Op& op)
         !c.loadBytes(linear, descriptor.data(), 16, op.segment))
         return c.fault(op);
     // Without CR4.PCIDE there is only PCID 0.
-    const bool badPcid = (descriptor[0] >> 12) != 0 || (kind < 2 && descriptor[0] != 0);
+    const bool tagged = (c.sys.cr4 & cr::k4Pcide) != 0;
+    const bool badPcid = (descriptor[0] >> 12) != 0 || (kind < 2 && descriptor[0] != 0 && !tagged);
     if (kind > 3 || badPcid || (kind == 0 && !Core::canonical(descriptor[1])))
         return c.raise(op, Vector::Gp, 0);
     if (kind == 0)

@@ -38,6 +38,9 @@ void followPaging(Core& c, bool on)
 
 bool writeCr3(Core& c, uint64_t value)
 {
+    // No PCID is offered, but a guest that began on a CPU with it goes on: nothing is kept for it.
+    if ((c.sys.cr4 & cr::k4Pcide) != 0)
+        value &= ~(uint64_t{1} << 63);
     if (c.longActive() && (value >> kPhysicalBits) != 0)
         return c.note(Vector::Gp, 0);
     const uint64_t before = c.sys.cr3;
@@ -292,7 +295,9 @@ bool writeCr0(Core& c, uint64_t value)
 
 bool writeCr4(Core& c, uint64_t value)
 {
-    if ((value & ~kKnownCr4) != 0 || (c.longActive() && (value & cr::k4Pae) == 0))
+    // Bits that came with a loaded state may stay.
+    const uint64_t allowed = kKnownCr4 | c.sys.cr4;
+    if ((value & ~allowed) != 0 || (c.longActive() && (value & cr::k4Pae) == 0))
         return c.note(Vector::Gp, 0);
     const uint64_t before = c.sys.cr4;
     const uint64_t changed = before ^ value;
