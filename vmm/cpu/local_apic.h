@@ -43,6 +43,9 @@ public:
     /// x2APIC registers (0x800-0x8ff) and IA32_TSC_DEADLINE; nothing or false where it raises #GP.
     virtual std::optional<uint64_t> readMsr(uint32_t index) = 0;
     virtual bool writeMsr(uint32_t index, uint64_t value) = 0;
+    /// How far this vCPU's time stamp counter is ahead of TscSource: IA32_TSC_DEADLINE is compared
+    /// with the sum. To be told when the guest moves its counter; load() finds it in the state.
+    virtual void setTscOffset(uint64_t) {}
     /// CR8: bits 7:4 of the task priority.
     virtual uint8_t taskPriority() const = 0;
     virtual void setTaskPriority(uint8_t cr8) = 0;

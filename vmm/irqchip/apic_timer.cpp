@@ -52,7 +52,7 @@ bool ApicTimer::catchUp()
 
 bool ApicTimer::catchUpDeadline()
 {
-    if (m_tsc.nowTicks() < m_deadlineTsc) {
+    if (ticks() < m_deadlineTsc) {
         if (now() >= *m_targetNs)
             aimAtTsc();
         return false;
@@ -117,10 +117,17 @@ void ApicTimer::setDeadline(uint64_t tsc)
 
 void ApicTimer::aimAtTsc()
 {
-    const uint64_t ticks = m_tsc.nowTicks();
+    const uint64_t passed = ticks();
     const uint64_t wait =
-        m_deadlineTsc > ticks ? nsOf(m_deadlineTsc - ticks, m_tsc.ticksPerSecond()) : 0;
+        m_deadlineTsc > passed ? nsOf(m_deadlineTsc - passed, m_tsc.ticksPerSecond()) : 0;
     m_targetNs = saturatingSum(now(), wait == 0 ? 0 : std::max(wait, kMinWaitNs));
+}
+
+void ApicTimer::setTscOffset(uint64_t offset)
+{
+    m_tscOffset = offset;
+    if (m_deadlineTsc != 0)
+        aimAtTsc();
 }
 
 void ApicTimer::stop()

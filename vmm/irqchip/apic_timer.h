@@ -35,6 +35,8 @@ public:
     uint32_t current() const;
     uint64_t deadline() const { return m_mode == Mode::TscDeadline ? m_deadlineTsc : 0; }
     void setDeadline(uint64_t tsc);
+    /// The vCPU's counter minus TscSource's; kept by stop() and load().
+    void setTscOffset(uint64_t offset);
     void stop();
     /// Goes on from a saved state. A one-shot that ran out is due once more: an in-kernel APIC may
     /// have kept that interrupt where no saved register shows it.
@@ -51,6 +53,7 @@ public:
 
 private:
     uint64_t now() const { return m_clock.nowNs(); }
+    uint64_t ticks() const { return m_tsc.nowTicks() + m_tscOffset; }
     uint64_t periodNs() const { return uint64_t{m_initial} * m_divisor; }
     bool catchUpDeadline();
     void aimAtTsc();
@@ -61,6 +64,7 @@ private:
     uint32_t m_initial = 0;
     uint32_t m_divisor = 2;
     uint64_t m_deadlineTsc = 0;
+    uint64_t m_tscOffset = 0;
     std::optional<uint64_t> m_targetNs; // nothing: stands
     uint64_t m_lastNs = 0;              // of the last expiry
     std::unique_ptr<Timer> m_timer;

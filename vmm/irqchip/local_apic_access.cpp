@@ -326,6 +326,18 @@ bool LocalApicChip::writeMsr(uint32_t index, uint64_t value)
     return true;
 }
 
+void LocalApicChip::setTscOffset(uint64_t offset)
+{
+    {
+        MutexLock lock(m_mutex);
+        timerLocked();
+        m_timer.setTscOffset(offset);
+        timerLocked();
+        scheduleLocked();
+    }
+    wake();
+}
+
 uint8_t LocalApicChip::taskPriority() const
 {
     MutexLock lock(m_mutex);

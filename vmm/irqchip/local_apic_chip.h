@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "vmm/base/mutex.h"
@@ -45,6 +46,7 @@ public:
     void write(uint32_t offset, uint32_t value) override;
     std::optional<uint64_t> readMsr(uint32_t index) override;
     bool writeMsr(uint32_t index, uint64_t value) override;
+    void setTscOffset(uint64_t offset) override;
     uint8_t taskPriority() const override;
     void setTaskPriority(uint8_t cr8) override;
     void save(cpu::CpuState& state) const override;

@@ -17,7 +17,8 @@ inline constexpr uint32_t kId = 0x20, kVersion = 0x30, kTaskPriority = 0x80,
                           kInitialCount = 0x380, kCurrentCount = 0x390, kDivide = 0x3e0,
                           kSelfIpi = 0x3f0;
 
-inline constexpr uint32_t kFirstMsr = 0x800, kLastMsr = 0x83f, kTscDeadlineMsr = 0x6e0;
+inline constexpr uint32_t kFirstMsr = 0x800, kLastMsr = 0x83f, kTscMsr = 0x10,
+                          kTscDeadlineMsr = 0x6e0;
 
 // IA32_APIC_BASE
 inline constexpr uint64_t kDefaultBase = 0xfee0'0000, kBootProcessor = 1 << 8, kExtended = 1 << 10,

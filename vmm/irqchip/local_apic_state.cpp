@@ -52,12 +52,12 @@ uint32_t loadMask(uint32_t offset)
     }
 }
 
-uint64_t savedDeadline(const cpu::CpuState& state)
+std::optional<uint64_t> savedMsr(const cpu::CpuState& state, uint32_t index)
 {
     for (const cpu::Msr& msr : state.msrs)
-        if (msr.index == kTscDeadlineMsr)
+        if (msr.index == index)
             return msr.value;
-    return 0;
+    return std::nullopt;
 }
 
 void saveDeadline(cpu::CpuState& state, uint64_t value)
@@ -110,7 +110,9 @@ Result<void> LocalApicChip::load(const cpu::CpuState& state)
         timer.initial = at(kInitialCount);
         timer.current = at(kCurrentCount);
         timer.divide = at(kDivide);
-        timer.deadlineTsc = savedDeadline(state);
+        timer.deadlineTsc = savedMsr(state, kTscDeadlineMsr).value_or(0);
+        if (const auto tsc = savedMsr(state, kTscMsr))
+            m_timer.setTscOffset(*tsc - m_environment.tsc.nowTicks());
         m_timer.load(timer);
         scheduleLocked();
         noteLint0Locked();

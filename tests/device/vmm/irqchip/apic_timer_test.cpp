@@ -143,6 +143,32 @@ private slots:
         QCOMPARE(rig.board.clock.armedTimers(), size_t{0});
     }
 
+    void movedCounter()
+    {
+        Rig rig;
+        rig.apic().write(Rig::kLvtTimer, kDeadline | 0x40);
+        QVERIFY(rig.apic().writeMsr(kTscDeadline, 2'000'000));
+        rig.apic().setTscOffset(1'000'000);
+        rig.advance(499'999);
+        QCOMPARE(rig.take(), -1);
+        rig.advance(1);
+        QCOMPARE(rig.take(), 0x40);
+        rig.eoi();
+
+        // A saved counter says by itself how far ahead the vCPU's is.
+        QVERIFY(rig.apic().writeMsr(kTscDeadline, 50'002'000'000));
+        vmm::cpu::CpuState state;
+        state.msrs = {{0x10, 50'000'000'000}};
+        rig.apic().save(state);
+        Rig other;
+        QVERIFY(other.apic().load(state).has_value());
+        QCOMPARE(other.apic().readMsr(kTscDeadline), std::optional<uint64_t>(50'002'000'000));
+        other.advance(999'999);
+        QCOMPARE(other.take(), -1);
+        other.advance(1);
+        QCOMPARE(other.take(), 0x40);
+    }
+
     void resumes()
     {
         Rig rig;
