@@ -19,7 +19,7 @@ using vmm::spec::DriveKind;
 
 namespace {
 
-enum class CommandKind { Run, List, Ctl };
+enum class CommandKind { Run, List, Ctl, CheckHost };
 
 struct CommandRow {
     std::string_view name;
@@ -33,6 +33,8 @@ constexpr auto kCommands = std::to_array<CommandRow>({
     {"list", CommandKind::List, "vitrine list [--json]", "Lists the machines that run now."},
     {"ctl", CommandKind::Ctl, "vitrine ctl NAME VERB [ARGUMENT]... [--json]",
      "Controls a machine that runs."},
+    {"check-host", CommandKind::CheckHost, "vitrine check-host [--json]",
+     "Says what this computer offers machines, and what --accel auto chooses."},
 });
 
 /// What an option does to the request. Options without a value get an empty one.
@@ -75,6 +77,8 @@ constexpr auto kRunOptions = std::to_array<OptionRow>({
      [](RunRequest& r, const std::string& v) { r.initrd = v; }},
     {"append", "TEXT", "the kernel's command line",
      [](RunRequest& r, const std::string& v) { r.append = v; }},
+    {"accel", "WHICH", "what runs the CPUs: kvm, the software CPU (soft), or auto [auto]",
+     [](RunRequest& r, const std::string& v) { r.accel = v; }},
     {"test-devices", "", "devices for tests: a port that ends the program with a status",
      [](RunRequest& r, const std::string&) { r.testDevices = true; }},
 });
@@ -203,8 +207,8 @@ Result<void> checkRestore(const RunRequest& request)
         !request.debugcon.empty() || !request.kernel.empty() || !request.initrd.empty() ||
         !request.append.empty() || request.testDevices;
     if (!request.restore.empty() && describes)
-        return wrong("--restore brings the machine's own hardware; only --name and --headless go "
-                     "with it");
+        return wrong("--restore brings the machine's own hardware; only --name, --accel and "
+                     "--headless go with it");
     return {};
 }
 
@@ -247,15 +251,18 @@ Result<CommandLine> parseRun(const CommandRow& command, Arguments rest)
     return line;
 }
 
-Result<CommandLine> parseList(const CommandRow& command, Arguments rest)
+/// A command without arguments of its own.
+template <class Command>
+Result<CommandLine> parsePlain(const CommandRow& command, Arguments rest)
 {
     CommandLine line;
-    line.command = ListCommand{};
+    line.command = Command{};
     while (!rest.atEnd()) {
         const std::string_view argument = rest.take();
         if (!takeCommonOption(argument, line, command))
-            return wrong(fmt::format(
-                "vitrine list does not understand \"{}\"; see vitrine list --help", argument));
+            return wrong(
+                fmt::format("vitrine {0} does not understand \"{1}\"; see vitrine {0} --help",
+                            command.name, argument));
     }
     return line;
 }
@@ -318,7 +325,8 @@ Result<CommandLine> parseHelp(Arguments rest)
 Result<CommandLine> parseCommandLine(std::span<const std::string_view> arguments)
 {
     if (arguments.empty())
-        return wrong("tell me what to do: vitrine run, list or ctl; see vitrine --help");
+        return wrong(
+            "tell me what to do: vitrine run, list, ctl or check-host; see vitrine --help");
     Arguments rest(arguments);
     const std::string_view name = rest.take();
     if (name == "help" || name == "--help" || name == "-h")
@@ -333,7 +341,9 @@ Result<CommandLine> parseCommandLine(std::span<const std::string_view> arguments
     case CommandKind::Run:
         return parseRun(*command, rest);
     case CommandKind::List:
-        return parseList(*command, rest);
+        return parsePlain<ListCommand>(*command, rest);
+    case CommandKind::CheckHost:
+        return parsePlain<CheckHostCommand>(*command, rest);
     case CommandKind::Ctl:
         break;
     }

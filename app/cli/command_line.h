@@ -16,6 +16,9 @@ namespace app::cli {
 /// `vitrine list`.
 struct ListCommand {};
 
+/// `vitrine check-host`.
+struct CheckHostCommand {};
+
 /// `vitrine run`.
 struct RunCommand {
     session::RunRequest request;
@@ -57,7 +60,7 @@ enum class OutputFormat { Text, Json };
 
 /// What was asked for, and how answers are printed.
 struct CommandLine {
-    std::variant<PrintCommand, ListCommand, RunCommand, CtlCommand> command;
+    std::variant<PrintCommand, ListCommand, CheckHostCommand, RunCommand, CtlCommand> command;
     OutputFormat format = OutputFormat::Text;
 };
 

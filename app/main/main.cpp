@@ -6,14 +6,17 @@
 
 #include <fmt/core.h>
 
+#include "app/cli/check_host.h"
 #include "app/cli/command_line.h"
 #include "app/cli/control_commands.h"
 #include "app/host/host_checks.h"
+#include "app/main/host_report.h"
 #include "app/main/machine_run.h"
 #include "app/main/window_loader.h"
 
 namespace {
 
+using app::cli::CheckHostCommand;
 using app::cli::CommandLine;
 using app::cli::CtlCommand;
 using app::cli::ListCommand;
@@ -58,6 +61,11 @@ struct Dispatch {
         return 0;
     }
     int operator()(const ListCommand&) const { return statusOf(app::cli::runList(format)); }
+    int operator()(const CheckHostCommand&) const
+    {
+        app::cli::printHost(app::main::hostReport(), format);
+        return 0;
+    }
     int operator()(const CtlCommand& command) const
     {
         return statusOf(app::cli::runCtl(command, format));

@@ -12,6 +12,7 @@ namespace app::session {
 using vmm::Error;
 using vmm::ErrorCode;
 using vmm::Result;
+using vmm::spec::Accel;
 using vmm::spec::BootOrder;
 using vmm::spec::DriveKind;
 using vmm::spec::MachineSpec;
@@ -83,6 +84,17 @@ std::string absolutePath(const std::string& path)
     return failed ? path : absolute.lexically_normal().string();
 }
 
+Result<Accel> accelFor(const RunRequest& request)
+{
+    if (request.accel.empty() || request.accel == "auto")
+        return Accel::Auto;
+    if (request.accel == "kvm")
+        return Accel::Kvm;
+    if (request.accel == "soft")
+        return Accel::Soft;
+    return Error(ErrorCode::Invalid, "--accel " + request.accel + ": choose auto, kvm or soft");
+}
+
 Result<MachineSpec> specFor(const RunRequest& request)
 {
     if (request.kernel.empty() && !request.initrd.empty())
@@ -100,6 +112,7 @@ Result<MachineSpec> specFor(const RunRequest& request)
         machine.boot = TRY(parseBoot(request.boot));
     if (!request.serial.empty())
         TRY(parseSerial(request.serial, machine));
+    machine.accel = TRY(accelFor(request));
     addDrives(request, machine);
     machine.firmwarePath = absolutePath(request.firmware);
     machine.debugconPath = absolutePath(request.debugcon);

@@ -23,6 +23,7 @@ struct RunRequest {
     std::string kernel;
     std::string initrd;
     std::string append;  ///< the kernel's command line
+    std::string accel;   ///< auto, kvm or soft; also goes with `restore`
     std::string restore; ///< file written by `save`; excludes what describes a machine
     bool headless = false;
     bool testDevices = false;
@@ -32,6 +33,9 @@ struct RunRequest {
 /// its files from anywhere. Without a CD-ROM drive in the request the machine gets an empty one, to
 /// insert media into.
 vmm::Result<vmm::spec::MachineSpec> specFor(const RunRequest& request);
+
+/// What is to run the CPUs, as `request` says: Auto unless it says more. The error is a sentence.
+vmm::Result<vmm::spec::Accel> accelFor(const RunRequest& request);
 
 /// `path` as an absolute path, without touching the file system beyond the working directory.
 std::string absolutePath(const std::string& path);

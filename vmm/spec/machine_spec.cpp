@@ -52,6 +52,8 @@ Result<void> MachineSpec::check() const
         return Error(ErrorCode::Invalid, "boot order or serial port is of unknown kind");
     if (serial == SerialKind::File && serialPath.empty())
         return Error(ErrorCode::Invalid, "the serial port needs a file");
+    if (accel > Accel::Soft)
+        return Error(ErrorCode::Invalid, "what runs the CPUs is of unknown kind");
     if (kernelPath.empty() && (!initrdPath.empty() || !commandLine.empty()))
         return Error(ErrorCode::Invalid,
                      "an initial ramdisk and a command line are for a kernel; give one");

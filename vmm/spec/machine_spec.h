@@ -14,6 +14,8 @@ namespace vmm::spec {
 enum class DriveKind : uint8_t { Cdrom, Disk };
 enum class BootOrder : uint8_t { Cdrom, Disk, Menu };
 enum class SerialKind : uint8_t { None, Stdio, Pty, File };
+/// What runs the CPUs: KVM, the software CPU, or what suits the host at the moment of starting.
+enum class Accel : uint8_t { Auto, Kvm, Soft };
 
 /// A drive on the AHCI controller. `path` empty: a CD-ROM drive without a medium.
 struct DriveSpec {
@@ -47,6 +49,7 @@ struct MachineSpec {
     std::string kernelPath;   ///< kernel to start instead of firmware; empty: none
     std::string initrdPath;   ///< its initial ramdisk; empty: none
     std::string commandLine;  ///< what the kernel is told
+    Accel accel = Accel::Auto;
     bool testDevices = false; ///< isa-debug-exit at 0x501
 
     template <class A>
@@ -63,6 +66,7 @@ struct MachineSpec {
         a.field("test-devices", testDevices);
         a.since(2, "initrd", initrdPath, std::string());
         a.since(2, "command-line", commandLine, std::string());
+        a.since(2, "accel", accel, Accel::Auto);
     }
 
     /// One sentence when a value is out of range.

@@ -51,6 +51,7 @@ private slots:
                                  "g",
                                  "--kernel",
                                  "k",
+                                 "--accel=soft",
                                  "--initrd",
                                  "i",
                                  "--append",
@@ -67,6 +68,7 @@ private slots:
         QCOMPARE(request.memory, std::string("4G"));
         QCOMPARE(request.cpus, std::string("8"));
         QCOMPARE(request.kernel, std::string("k"));
+        QCOMPARE(request.accel, std::string("soft"));
         QCOMPARE(request.initrd, std::string("i"));
         QCOMPARE(request.append, std::string("quiet splash"));
         QVERIFY(request.headless && request.testDevices);
@@ -76,7 +78,14 @@ private slots:
         const auto line = parse({"run", "--restore", "s", "--name", "n", "--headless"});
         QVERIFY(line.has_value());
         QVERIFY(!parse({"run", "--restore", "s", "--memory", "1G"}));
+        QVERIFY(parse({"run", "--restore", "s", "--accel", "soft"}).has_value());
         QVERIFY(!parse({"run", "--cdrom", "a", "--restore", "s"}));
+    }
+    void checkHostStandsAlone()
+    {
+        QVERIFY(std::holds_alternative<CheckHostCommand>(parse({"check-host"})->command));
+        QVERIFY(parse({"check-host", "--json"})->format == OutputFormat::Json);
+        QVERIFY(!parse({"check-host", "now"}));
     }
     void ctlTakesItsArguments()
     {
@@ -103,7 +112,7 @@ private slots:
         for (const char* option :
              {"--cdrom FILE", "--disk FILE", "--memory SIZE", "--cpus N", "--name NAME",
               "--boot WHAT", "--serial WHERE", "--headless", "--restore FILE", "--firmware FILE",
-              "--debugcon FILE", "--kernel FILE", "--initrd FILE", "--append TEXT",
+              "--debugcon FILE", "--kernel FILE", "--initrd FILE", "--append TEXT", "--accel WHICH",
               "--test-devices", "--json", "--help"})
             QVERIFY2(run.find(option) != std::string::npos, option);
         const std::string ctl = textOf({"ctl", "--help"});

@@ -59,6 +59,19 @@ private slots:
         QVERIFY(spec->initrdPath.starts_with("/") && spec->initrdPath.ends_with("/initrd.gz"));
         QCOMPARE(spec->commandLine, request.append);
     }
+    void accelIsAutoUnlessAskedFor()
+    {
+        using vmm::spec::Accel;
+        RunRequest request;
+        QVERIFY(specFor(request)->accel == Accel::Auto);
+        request.accel = "kvm";
+        QVERIFY(specFor(request)->accel == Accel::Kvm);
+        request.accel = "soft";
+        QVERIFY(specFor(request)->accel == Accel::Soft);
+        request.accel = "tcg";
+        QCOMPARE(specFor(request).error().sentence(),
+                 std::string("--accel tcg: choose auto, kvm or soft"));
+    }
     void mistakesAreSentences_data()
     {
         QTest::addColumn<QString>("field");

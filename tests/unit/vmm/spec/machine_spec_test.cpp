@@ -52,6 +52,8 @@ private slots:
             [](MachineSpec& spec) { spec.boot = static_cast<BootOrder>(200); });
         row("unknown serial port", false,
             [](MachineSpec& spec) { spec.serial = static_cast<SerialKind>(200); });
+        row("unknown accel", false, [](MachineSpec& spec) { spec.accel = static_cast<Accel>(3); });
+        row("software CPU", true, [](MachineSpec& spec) { spec.accel = Accel::Soft; });
         row("ramdisk without a kernel", false, [](MachineSpec& spec) { spec.initrdPath = "/i"; });
         row("command line without a kernel", false,
             [](MachineSpec& spec) { spec.commandLine = "quiet"; });
@@ -95,7 +97,7 @@ private slots:
     {
         auto record = state::save(MachineSpec{});
         record.version = 1;
-        for (const char* fresh : {"initrd", "command-line"})
+        for (const char* fresh : {"initrd", "command-line", "accel"})
             record.fields.erase(fresh);
         const auto loaded = state::load<MachineSpec>(record);
         QVERIFY2(loaded.has_value(), loaded ? "" : loaded.error().sentence().c_str());
