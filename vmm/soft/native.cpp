@@ -16,6 +16,8 @@ namespace {
 constexpr uint32_t kMxcsrFlags = 0x3f;
 constexpr uint32_t kMxcsrMasks = kMxcsrFlags << 7;
 constexpr uint32_t kMxcsrBefore = 7; // IE, DE, ZE: found before anything is computed
+constexpr uint32_t kMxcsrUnderflow = 0x10;
+constexpr uint32_t kMxcsrFlush = 1 << 15;
 constexpr uint32_t kHostMxcsr = 0x1f80;
 
 uint32_t mxcsr(Core& c)
@@ -36,13 +38,13 @@ uint64_t call(Core& c, const Op& op, const Thunk& thunk, void* memory)
     return thunk.run(memory, &c.regs, op.c, op.b, op.a, op.imm);
 }
 
-// With the guest's rounding, DAZ and FTZ, all exceptions masked; `raised` are its new flags.
-uint64_t callFloat(Core& c, const Op& op, const Thunk& thunk, void* memory, uint32_t& raised)
+// With the control bits `wanted` and all exceptions masked; `raised` are the new flags.
+uint64_t callWith(Core& c, const Op& op, void* memory, uint32_t wanted, uint32_t& raised)
 {
-    const uint32_t wanted = (mxcsr(c) & ~kMxcsrFlags) | kMxcsrMasks;
+    wanted = (wanted & ~kMxcsrFlags) | kMxcsrMasks;
     if (_mm_getcsr() != wanted)
         _mm_setcsr(wanted);
-    const uint64_t flags = call(c, op, thunk, memory);
+    const uint64_t flags = call(c, op, *static_cast<const Thunk*>(op.extra), memory);
     const uint32_t after = _mm_getcsr();
     if (after != kHostMxcsr)
         _mm_setcsr(kHostMxcsr);
@@ -50,19 +52,29 @@ uint64_t callFloat(Core& c, const Op& op, const Thunk& thunk, void* memory, uint
     return flags;
 }
 
+uint64_t callFloat(Core& c, const Op& op, void* memory, uint32_t& raised)
+{
+    return callWith(c, op, memory, mxcsr(c), raised);
+}
+
+// With underflow unmasked, FTZ does nothing, and tiny results are reported even when they are exact
+// (SDM volume 1 section 4.9.1.5). A run that flushes tells whether there are any; the caller
+// restores registers after it.
+bool findsTiny(Core& c, const Op& op, void* memory)
+{
+    uint32_t raised = 0;
+    callWith(c, op, memory, mxcsr(c) | kMxcsrFlush, raised);
+    return (raised & kMxcsrUnderflow) != 0;
+}
+
 // An exception the guest wants to see: #XM, or #UD if it does not know that one (SDM volume 1
 // section 11.5.3). Post-computation flags are not set when a pre-computation exception stops the
 // instruction.
-// DEVIATION: exact denormal results do not raise an unmasked underflow: the host, with underflow
-// masked, only reports inexact ones.
-bool floatFault(Core& c, uint32_t raised)
+// DEVIATION: PE with an unmasked underflow or overflow tells whether the masked result is inexact.
+void floatFault(Core& c, uint32_t raised, uint32_t unmasked)
 {
-    const uint32_t unmasked = raised & ~(mxcsr(c) >> 7);
-    if (unmasked == 0)
-        return false;
     raiseFlags(c, (unmasked & kMxcsrBefore) != 0 ? raised & kMxcsrBefore : raised);
     c.note((c.sys.cr4 & cr::k4Osxmmexcpt) != 0 ? Vector::Xm : Vector::Ud);
-    return true;
 }
 
 bool locate(Core& c, const Op& op, const Thunk& thunk, uint64_t& at)
@@ -73,24 +85,59 @@ bool locate(Core& c, const Op& op, const Thunk& thunk, uint64_t& at)
     return (at & op.aux) == 0 || c.note(Vector::Gp, 0); // aux: alignment - 1
 }
 
-// For what may have to be taken back after the thunk changed registers.
+// Registers as they were before a thunk.
+class Backup {
+public:
+    explicit Backup(Core& c) : m_vector(c.regs.vector), m_general(c.regs.general) {}
+    void restore(Core& c) const
+    {
+        c.regs.vector = m_vector;
+        c.regs.general = m_general;
+    }
+
+private:
+    VectorState m_vector;
+    std::array<uint64_t, kGprCount> m_general;
+};
+
+uint64_t callGuarded(Core& c, const Op& op, void* memory, const Backup& backup, uint32_t& raised)
+{
+    if ((mxcsr(c) >> 7 & kMxcsrUnderflow) != 0)
+        return callFloat(c, op, memory, raised);
+    const bool tiny = findsTiny(c, op, memory);
+    backup.restore(c);
+    const uint64_t flags = callWith(c, op, memory, mxcsr(c) & ~kMxcsrFlush, raised);
+    raised |= tiny ? kMxcsrUnderflow : 0;
+    return flags;
+}
+
+// For what may have to be taken back after the thunk changed registers. That a multimedia
+// instruction makes the x87 stack into registers stays, unless its store faults.
 template <bool kFloat>
 const Op* runGuarded(Core& c, const Op& op, void* memory, uint64_t at)
 {
     const auto& thunk = *static_cast<const Thunk*>(op.extra);
-    const VectorState vector = c.regs.vector;
-    const auto general = c.regs.general;
+    if (!kFloat && !thunk.writes) { // MMX, nothing to take back
+        x87::enterMmx(c.regs.vector);
+        call(c, op, thunk, memory);
+        return Core::next(op);
+    }
+    const Backup before(c);
     if (thunk.mmx)
         x87::enterMmx(c.regs.vector);
+    const Backup backup(c);
     uint32_t raised = 0;
     const uint64_t flags =
-        kFloat ? callFloat(c, op, thunk, memory, raised) : call(c, op, thunk, memory);
-    const bool stays = thunk.writes && !storeOperand(c, op, at, memory, thunk.memorySize);
-    if (stays || (raised & ~(mxcsr(c) >> 7)) != 0) {
-        c.regs.vector = vector;
-        c.regs.general = general;
-        if (!stays)
-            floatFault(c, raised);
+        kFloat ? callGuarded(c, op, memory, backup, raised) : call(c, op, thunk, memory);
+    const uint32_t unmasked = raised & ~(mxcsr(c) >> 7);
+    if (thunk.writes && !(unmasked != 0 ? c.probe(at, thunk.memorySize, Access::Write, false)
+                                        : storeOperand(c, op, at, memory, thunk.memorySize))) {
+        before.restore(c);
+        return c.fault(op);
+    }
+    if (unmasked != 0) {
+        backup.restore(c);
+        floatFault(c, raised, unmasked);
         return c.fault(op);
     }
     raiseFlags(c, raised);
@@ -115,7 +162,7 @@ const Op* runSimd(Core& c, const Op& op)
         return runGuarded<kFloat>(c, op, memory.data(), at);
     uint32_t raised = 0;
     const uint64_t flags =
-        kFloat ? callFloat(c, op, thunk, memory.data(), raised) : call(c, op, thunk, memory.data());
+        kFloat ? callFloat(c, op, memory.data(), raised) : call(c, op, thunk, memory.data());
     if (thunk.writes && !storeOperand(c, op, at, memory.data(), thunk.memorySize))
         return c.fault(op);
     if (raised != 0)
@@ -330,7 +377,7 @@ bool lowerSimd(const Decoded& decoded, Op& op)
         return false;
     const Thunk* thunk = decoded.core->native()->find(form);
     if (thunk == nullptr || thunk->mnemonic != decoded.instruction.mnemonic ||
-        (!thunk->mmx && !thunk->xmm))
+        (!thunk->mmx && !thunk->xmm && !isFloat(decoded))) // CVTSD2SI has none
         return false;
     op.extra = thunk;
     op.aux = thunk->memorySize == 0 ? 0 : alignmentMask(decoded, *thunk);

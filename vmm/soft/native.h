@@ -25,9 +25,8 @@ struct Bytes {
 namespace x87 {
 
 /// Bits of the status word; the low six and their masks in the control word are at the same places.
-inline constexpr uint16_t kExceptions = 0x3f, kInvalid = 1, kDenormal = 2, kZeroDivide = 4,
-                          kOverflow = 8, kUnderflow = 0x10, kStackFault = 0x40, kSummary = 0x80,
-                          kC1 = 0x200, kBusy = 0x8000, kTop = 0x3800;
+inline constexpr uint16_t kExceptions = 0x3f, kPrecision = 0x20, kStackFault = 0x40,
+                          kSummary = 0x80, kBusy = 0x8000, kTop = 0x3800;
 
 /// The x87 part of an FXSAVE image (SDM volume 1 table 10-2, 64-bit format).
 struct Image {
@@ -98,7 +97,7 @@ uint16_t nativeOffset(ZydisRegister name);
 /// A register's bytes by that offset, and the upper half of a YMM register by its lower one's.
 inline uint8_t* nativeRegister(Core& core, uint64_t offset)
 {
-    return reinterpret_cast<uint8_t*>(&core.regs) + offset;
+    return reinterpret_cast<uint8_t*>(reinterpret_cast<uintptr_t>(&core.regs) + offset);
 }
 inline uint8_t* nativeHigh(Core& core, uint64_t offset)
 {

@@ -37,7 +37,7 @@ constexpr FeatureBit kFeatureBits[] = {
     {ZYDIS_ISA_SET_AVXAES, kLeaf1Ecx, 25}, {ZYDIS_ISA_SET_F16C, kLeaf1Ecx, 29},
     {ZYDIS_ISA_SET_AVX2, kLeaf7Ebx, 5},    {ZYDIS_ISA_SET_AVX2GATHER, kLeaf7Ebx, 5},
     {ZYDIS_ISA_SET_SHA, kLeaf7Ebx, 29},    {ZYDIS_ISA_SET_XSAVEOPT, kLeaf13Eax, 0},
-    {ZYDIS_ISA_SET_XSAVEC, kLeaf13Eax, 1},
+    {ZYDIS_ISA_SET_XSAVEC, kLeaf13Eax, 1}, {ZYDIS_ISA_SET_PPRO, kLeaf1Edx, 15}, // FCOMI
 };
 
 constexpr uint32_t kOsxsave = 1U << 27;
@@ -117,7 +117,7 @@ bool registerOperand(const ZydisDecodedOperand& operand, Operand& result)
         result.ymm = true;
         return placed;
     case ZYDIS_REGCLASS_XMM:
-        result.fixed = kXmmOffset; // only XMM0 is ever implied
+        result.fixed = placed ? 0 : kXmmOffset; // only XMM0 is ever implied
         return placed || operand.reg.value == ZYDIS_REGISTER_XMM0;
     case ZYDIS_REGCLASS_MMX:
         result.mmx = true;

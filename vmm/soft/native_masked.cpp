@@ -27,6 +27,14 @@ bool selected(const Vector32& mask, unsigned element, unsigned size)
     return (mask[(element + 1) * size - 1] & 0x80) != 0;
 }
 
+// As a store there would fault, without storing.
+bool probeStore(Core& c, const Op& op, uint64_t at, unsigned size)
+{
+    if (c.inLong64() && (!Core::canonical(at) || !Core::canonical(at + size - 1)))
+        return c.note(op.segment == kSs ? Vector::Ss : Vector::Gp, 0);
+    return c.probe(at, size, Access::Write, false);
+}
+
 // Writes the selected elements, none of them if one may not be written.
 bool storeSelected(Core& c, const Op& op, uint64_t offset, const Vector32& from,
                    const Vector32& mask, unsigned size, unsigned count)
@@ -36,7 +44,7 @@ bool storeSelected(Core& c, const Op& op, uint64_t offset, const Vector32& from,
     for (unsigned n = 0; n < count; ++n) {
         if (selected(mask, n, size) &&
             (!c.linearAt(op.segment, (offset + n * size) & addresses, size, Access::Write, at[n]) ||
-             !c.probe(at[n], size, Access::Write, false)))
+             !probeStore(c, op, at[n], size)))
             return false;
     }
     for (unsigned n = 0; n < count; ++n) {
@@ -51,11 +59,15 @@ bool storeSelected(Core& c, const Op& op, uint64_t offset, const Vector32& from,
 template <Unit U>
 const Op* maskMove(Core& c, const Op& op)
 {
-    if (!usable<U>(c) ||
-        !storeSelected(c, op, c.offset(op), whole(c, op.a), whole(c, op.b), 1, op.aux))
+    if (!usable<U>(c))
         return c.fault(op);
     if constexpr (U == Unit::Mmx)
         x87::enterMmx(c.regs.vector);
+    // All bytes must be writable, also those that are not selected: AMD's choice, and allowed.
+    uint64_t at = 0;
+    if (!c.linear(op, op.aux, Access::Write, at) || !probeStore(c, op, at, op.aux) ||
+        !storeSelected(c, op, c.offset(op), whole(c, op.a), whole(c, op.b), 1, op.aux))
+        return c.fault(op);
     return Core::next(op);
 }
 
@@ -112,8 +124,10 @@ const Op* gather(Core& c, const Op& op)
     const Vector32 indices = whole(c, op.c);
     const uint64_t start = c.get<uint64_t>(op.base) + static_cast<uint64_t>(op.disp);
     for (unsigned n = 0; n < op.aux2; ++n) {
-        if (!selected(mask, n, size))
+        if (!selected(mask, n, size)) {
+            std::memset(mask.data() + n * size, 0, size);
             continue;
+        }
         const auto index = static_cast<uint64_t>(elementIndex(indices, n, op.imm != 0));
         const uint64_t offset = (start + (index << op.scale)) & Core::addressMask(op.addressSize);
         uint64_t at = 0;

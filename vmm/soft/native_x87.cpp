@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // x87 arithmetic by running the instruction on an image of the guest's state (SDM volume 1 chapter
-// 8). The host never sees an unmasked exception: what an unmasked one changes is worked out here.
+// 8).
 #include "vmm/soft/native.h"
 
 #include "vmm/soft/native_code.h"
@@ -54,11 +54,11 @@ struct alignas(64) FxImage {
     std::array<uint8_t, 512> bytes{};
 };
 
-// Runs the thunk with everything masked and no flag set; the image afterwards.
+// Runs the thunk with no flag set; the image afterwards. Unmasked exceptions stay pending on the
+// host until the next instruction that waits, and the thunk has none: FXSAVE and FNINIT do not.
 Image runOn(const Op& op, const Image& before, void* memory, uint64_t& flags)
 {
     Image start = before;
-    start.control |= x87::kExceptions;
     start.status &= x87::kTop | 0x4700; // TOP, C3-C0
     start.mxcsr = 0x1f80;
     start.mxcsrMask = 0;
@@ -78,18 +78,13 @@ void setPointers(Image& image, Core& c, const Op& op)
         image.data = c.offset(op);
 }
 
-// Does an unmasked exception keep the instruction from delivering its result (SDM volume 1 section
-// 8.5)? Those found before the operation do; overflow and underflow only keep memory as it was.
-bool withheld(const Op& op, uint16_t unmasked)
+// Did an unmasked exception keep the result from memory (SDM volume 1 section 8.5)? All but the
+// inexact one do.
+bool withheld(const Image& image, uint16_t raised)
 {
-    if ((unmasked & (x87::kInvalid | x87::kDenormal | x87::kZeroDivide)) != 0)
-        return true;
-    return (unmasked & (x87::kOverflow | x87::kUnderflow)) != 0 &&
-           static_cast<const Thunk*>(op.extra)->writes;
+    return (raised & ~image.control & (x87::kExceptions & ~x87::kPrecision)) != 0;
 }
 
-// DEVIATION: with overflow or underflow unmasked the masked result is delivered, not the one with
-// the biased exponent, to registers.
 const Op* runX87(Core& c, const Op& op)
 {
     const auto& thunk = *static_cast<const Thunk*>(op.extra);
@@ -101,21 +96,12 @@ const Op* runX87(Core& c, const Op& op)
         (!c.linear(op, thunk.memorySize, thunk.writes ? Access::Write : Access::Read, at) ||
          (thunk.reads && !loadOperand(c, op, at, memory.data(), thunk.memorySize))))
         return c.fault(op);
-    Image before = x87::load(c.regs.vector);
+    const Image before = x87::load(c.regs.vector);
     uint64_t flags = c.regs.flags.get() | flag::kOne | flag::kIf;
     Image after = runOn(op, before, memory.data(), flags);
-    const auto raised = static_cast<uint16_t>(after.status & (x87::kExceptions | x87::kStackFault));
-    if (withheld(op, static_cast<uint16_t>(raised & x87::kExceptions & ~before.control))) {
-        before.status &= static_cast<uint16_t>(~x87::kC1);
-        before.status |= raised;
-        if ((raised & x87::kStackFault) != 0)
-            before.status |= after.status & x87::kC1;
-        before.summarise();
-        setPointers(before, c, op);
-        x87::store(c.regs.vector, before);
-        return Core::next(op);
-    }
-    if (thunk.writes && !storeOperand(c, op, at, memory.data(), thunk.memorySize))
+    if (thunk.writes && !(withheld(before, after.status)
+                              ? c.probe(at, thunk.memorySize, Access::Write, false)
+                              : storeOperand(c, op, at, memory.data(), thunk.memorySize)))
         return c.fault(op);
     after.control = before.control;
     after.status |= before.status & (x87::kExceptions | x87::kStackFault);
@@ -126,11 +112,6 @@ const Op* runX87(Core& c, const Op& op)
     if (thunk.flags)
         c.regs.flags.set(flags);
     return Core::next(op);
-}
-
-bool isX87(ZydisISASet set)
-{
-    return set == ZYDIS_ISA_SET_X87 || set == ZYDIS_ISA_SET_FCMOV || set == ZYDIS_ISA_SET_SSE3X87;
 }
 
 } // namespace
@@ -148,7 +129,9 @@ bool x87UsableWait(Core& c)
 bool lowerX87(const Decoded& decoded, Op& op)
 {
     const auto& instruction = decoded.instruction;
-    if (!isX87(instruction.meta.isa_set) || instruction.opcode < 0xd8 || instruction.opcode > 0xdf)
+    if (instruction.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY ||
+        instruction.opcode_map != ZYDIS_OPCODE_MAP_DEFAULT || instruction.opcode < 0xd8 ||
+        instruction.opcode > 0xdf)
         return false;
     const auto& raw = instruction.raw.modrm;
     NativeForm form{};
