@@ -15,7 +15,8 @@ namespace tests {
 
 namespace {
 
-constexpr uint64_t kContext = 0x2000'0000;
+// Far from what wild operands reach from the window, BTS with a 32-bit offset for one.
+constexpr uint64_t kContext = 0x6a5c'3000;
 constexpr size_t kSignalStackSize = 128 * 1024;
 constexpr std::array<int, 5> kSignals = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
 constexpr uint16_t kUserCs64 = 0x33; // Linux' selectors (arch/x86/include/asm/segment.h)
@@ -63,7 +64,7 @@ asm(R"(
     .hidden vitrine_native_exit
     .globl vitrine_native_return
     .hidden vitrine_native_return
-    .set ctx, 0x20000000
+    .set ctx, 0x6a5c3000
     .macro vitrine_native_load
     pushq %rbp
     pushq %rbx
@@ -289,7 +290,7 @@ void NativeRun::place(std::span<const uint8_t> bytes, unsigned offset, bool code
         at = reinterpret_cast<uint8_t*>(m_codeAlias);
     }
     // jmp *[kContext + 152]
-    const std::array<uint8_t, 7> jump = {0xff, 0x24, 0x25, 0x98, 0x00, 0x00, 0x20};
+    const std::array<uint8_t, 7> jump = {0xff, 0x24, 0x25, 0x98, 0x30, 0x5c, 0x6a};
     std::copy(jump.begin(), jump.end(), at);
     m_offset = offset;
     m_length = static_cast<unsigned>(bytes.size());

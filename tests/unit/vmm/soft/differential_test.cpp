@@ -170,8 +170,9 @@ bool sameOutcome(const Instruction& instruction, const NativeOutcome& a, const N
     const bool faults = a.kind == NativeOutcome::Kind::Fault;
     if (a.kind != b.kind || a.rip != b.rip)
         return false;
-    if (faults && isCompareString(instruction))
-        return true; // either operand may be read first
+    // Either operand may be read first; target or stack may be checked first.
+    if (faults && (isCompareString(instruction) || instruction.branches()))
+        return true;
     if (a.vector != b.vector)
         return false;
     if (!faults || a.vector != kPageFault)
