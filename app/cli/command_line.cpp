@@ -67,7 +67,7 @@ constexpr auto kRunOptions = std::to_array<OptionRow>({
      [](RunRequest& r, const std::string&) { r.headless = true; }},
     {"restore", "FILE", "go on with a machine saved by vitrine ctl NAME save FILE",
      [](RunRequest& r, const std::string& v) { r.restore = v; }},
-    {"firmware", "FILE", "firmware image to start instead of the SeaBIOS that is installed",
+    {"firmware", "FILE", "firmware to start instead of SeaBIOS: an image, or uefi for OVMF",
      [](RunRequest& r, const std::string& v) { r.firmware = v; }},
     {"debugcon", "FILE", "file for what the firmware writes to its debug port",
      [](RunRequest& r, const std::string& v) { r.debugcon = v; }},

@@ -114,7 +114,8 @@ Result<MachineSpec> specFor(const RunRequest& request)
         TRY(parseSerial(request.serial, machine));
     machine.accel = TRY(accelFor(request));
     addDrives(request, machine);
-    machine.firmwarePath = absolutePath(request.firmware);
+    machine.firmwarePath =
+        request.firmware == "uefi" ? request.firmware : absolutePath(request.firmware);
     machine.debugconPath = absolutePath(request.debugcon);
     machine.kernelPath = absolutePath(request.kernel);
     machine.initrdPath = absolutePath(request.initrd);

@@ -44,7 +44,7 @@ struct MachineSpec {
     BootOrder boot = BootOrder::Cdrom;
     SerialKind serial = SerialKind::None;
     std::string serialPath;   ///< for SerialKind::File
-    std::string firmwarePath; ///< empty: search for SeaBIOS
+    std::string firmwarePath; ///< empty: search for SeaBIOS; "uefi": for OVMF
     std::string debugconPath; ///< file that gets what firmware writes to port 0x402; empty: none
     std::string kernelPath;   ///< kernel to start instead of firmware; empty: none
     std::string initrdPath;   ///< its initial ramdisk; empty: none

@@ -59,6 +59,14 @@ private slots:
         QVERIFY(spec->initrdPath.starts_with("/") && spec->initrdPath.ends_with("/initrd.gz"));
         QCOMPARE(spec->commandLine, request.append);
     }
+    void uefiIsNoPath()
+    {
+        RunRequest request;
+        request.firmware = "uefi";
+        QCOMPARE(specFor(request)->firmwarePath, std::string("uefi"));
+        request.firmware = "./uefi";
+        QVERIFY(specFor(request)->firmwarePath.ends_with("/uefi"));
+    }
     void accelIsAutoUnlessAskedFor()
     {
         using vmm::spec::Accel;
