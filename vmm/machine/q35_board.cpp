@@ -176,7 +176,7 @@ void Q35Board::track(Device& device)
 Result<void> Q35Board::build()
 {
     if (m_spec.kernelPath.empty())
-        m_seaBios = TRY(firmware::loadSeaBios(m_spec.firmwarePath));
+        m_firmware = TRY(firmware::loadFirmware(m_spec.firmwarePath));
     m_loop = TRY(EventLoop::create("devices"));
     m_clock = TRY(GuestClock::create(*m_loop));
     m_clockState.emplace(*m_clock);
@@ -230,7 +230,7 @@ Result<void> Q35Board::addBridges()
     m_configPortsMapping =
         TRY(m_pio.map("pci-config", memory::GuestPort(pci::PciConfigPorts::kPort),
                       pci::PciConfigPorts::kPortCount, *m_configPorts));
-    m_host = TRY(chipset::Q35Host::create(services(), *m_pciBus, m_seaBios.bios));
+    m_host = TRY(chipset::Q35Host::create(services(), *m_pciBus, m_firmware.images.bios));
     m_pm.emplace(*m_clock, m_system, m_lpc->sciLine());
     m_lpc->connectPm(*m_pm);
     m_smbus.emplace(services());
@@ -288,7 +288,8 @@ Result<void> Q35Board::addSerialPorts()
 
 Result<void> Q35Board::addDisplay()
 {
-    m_vga = TRY(pci_devices::VgaPci::create(services(), *m_clock, m_seaBios.vgaBios, kVideoMemory));
+    m_vga = TRY(
+        pci_devices::VgaPci::create(services(), *m_clock, m_firmware.images.vgaBios, kVideoMemory));
     TRY(m_pciBus->attach(kVga, *m_vga));
     track(*m_vga);
     track(m_vga->vram());
@@ -324,6 +325,13 @@ Result<void> Q35Board::addFirmwareFiles()
                                    firmware::FwCfg::kPortCount, *m_fwCfg));
     TRY(firmware::populate(*m_fwCfg, factsOf(m_spec, *m_liveChipset, *m_memory)));
     track(*m_fwCfg);
+    if (m_firmware.variables.empty())
+        return {};
+    const uint64_t flash =
+        (uint64_t{1} << 32) - m_firmware.images.bios.size() - m_firmware.variables.size();
+    m_pflash = TRY(
+        firmware::Pflash::create(m_mmio, *m_map, memory::GuestPhys(flash), m_firmware.variables));
+    track(*m_pflash);
     return {};
 }
 

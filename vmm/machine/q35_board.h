@@ -24,7 +24,8 @@
 #include "vmm/chipset/uart16550.h"
 #include "vmm/firmware/board_facts.h"
 #include "vmm/firmware/fw_cfg.h"
-#include "vmm/firmware/seabios.h"
+#include "vmm/firmware/pflash.h"
+#include "vmm/firmware/uefi.h"
 #include "vmm/kvm/kvm_hypervisor.h"
 #include "vmm/machine/assist.h"
 #include "vmm/machine/board.h"
@@ -115,7 +116,7 @@ private:
     bus::MmioBus m_mmio;
     HostWallClock m_wallClock;
     NullSink m_nullSink;
-    firmware::SeaBios m_seaBios;
+    firmware::BootFirmware m_firmware;
     std::unique_ptr<EventLoop> m_loop;
     std::unique_ptr<GuestClock> m_clock;
     std::optional<GuestClockParticipant> m_clockState;
@@ -148,6 +149,7 @@ private:
     std::optional<LiveChipset> m_liveChipset;
     std::unique_ptr<firmware::FwCfg> m_fwCfg;
     std::unique_ptr<bus::Registration> m_fwCfgMapping;
+    std::unique_ptr<firmware::Pflash> m_pflash; // only with UEFI firmware
     std::vector<state::Participant*> m_participants;
     std::vector<bus::Resettable*> m_resettables;
 };
