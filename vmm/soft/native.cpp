@@ -441,7 +441,19 @@ bool lowerCrc32(const Decoded& decoded, Op& op)
     }
 }
 
+const Op* undefined(Core& c, const Op& op)
+{
+    return c.raise(op, Vector::Ud);
+}
+
 } // namespace
+
+bool lowerUndefined(Op& op)
+{
+    op.run = undefined;
+    op.flags |= op_flag::kBranchEnd;
+    return true;
+}
 
 bool sseUsable(Core& c)
 {
@@ -529,11 +541,16 @@ bool lowerNative(const Decoded& decoded, Op& op)
 {
     const auto encoding = decoded.instruction.encoding;
     const bool vex = encoding == ZYDIS_INSTRUCTION_ENCODING_VEX;
-    if (decoded.core == nullptr || (encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && !vex) ||
-        (vex && (decoded.mode & block_mode::kProtected) == 0))
+    const bool legacy = encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY;
+    NativeCode* native = decoded.core == nullptr ? nullptr : decoded.core->native();
+    if (native == nullptr)
         return false;
-    const NativeCode* native = decoded.core->native();
-    if (native == nullptr || !native->offers(decoded.instruction.meta.isa_set))
+    const ZydisISASet set = decoded.instruction.meta.isa_set;
+    // What CPUID does not offer does not exist, nor does VEX in real and virtual-8086 mode.
+    if ((!legacy && !vex) || (vex && (decoded.mode & block_mode::kProtected) == 0) ||
+        (NativeCode::knows(set) && !native->offers(set)))
+        return lowerUndefined(op);
+    if (!NativeCode::knows(set))
         return false;
     if (decoded.instruction.mnemonic == ZYDIS_MNEMONIC_CRC32)
         return lowerCrc32(decoded, op);

@@ -104,6 +104,9 @@ inline uint8_t* nativeHigh(Core& core, uint64_t offset)
     return nativeRegister(core, offset) + kHighDelta;
 }
 
+/// The instruction is known and raises #UD. True.
+bool lowerUndefined(Op& op);
+
 // Parts of lowerNative(); false: not theirs.
 bool lowerMove(const Decoded& decoded, Op& op);       ///< native_moves.cpp: hot moves, in C++
 bool lowerMasked(const Decoded& decoded, Op& op);     ///< native_masked.cpp: element by element

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/soft/native_code.h"
 
+#include <algorithm>
 #include <cpuid.h>
 #include <cstring>
 #include <sys/mman.h>
@@ -302,6 +303,12 @@ Result<std::unique_ptr<NativeCode>> NativeCode::create(const cpu::CpuidModel& mo
         host[0] & model.query(1, 0, context).ecx, host[1] & model.query(1, 0, context).edx,
         host[2] & model.query(7, 0, context).ebx, host[3] & model.query(13, 1, context).eax};
     return code;
+}
+
+bool NativeCode::knows(ZydisISASet set)
+{
+    return std::any_of(std::begin(kFeatureBits), std::end(kFeatureBits),
+                       [set](const FeatureBit& feature) { return feature.set == set; });
 }
 
 bool NativeCode::offers(ZydisISASet set) const

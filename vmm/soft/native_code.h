@@ -41,19 +41,22 @@ struct Thunk {
 /// A normalised instruction: the key. Unused bytes are 0; the last one is the length.
 using NativeForm = std::array<uint8_t, 16>;
 
-/// Thunks of one vCPU. Its thread only. Bounded: there are finitely many forms, and when the area
-/// is full find() fails.
+/// Thunks of one vCPU. Its thread only. Bounded: registers are renamed, so there are about 125'000
+/// forms, and the area has room for them.
 class NativeCode {
 public:
     static Result<std::unique_ptr<NativeCode>> create(const cpu::CpuidModel& model);
 
+    /// Is it an instruction set that lives here?
+    static bool knows(ZydisISASet set);
     /// Does the model promise these instructions, and has the host got them?
     bool offers(ZydisISASet set) const;
     /// The thunk for a form, or null when it has an operand nobody thought of.
     const Thunk* find(const NativeForm& form);
 
 private:
-    static constexpr size_t kAreaSize = size_t{16} << 20;
+    /// All forms there are, each immediate byte counted, take 6 MiB.
+    static constexpr size_t kAreaSize = size_t{8} << 20;
 
     NativeCode() = default;
     bool generate(const NativeForm& form, Thunk& thunk);

@@ -181,17 +181,12 @@ bool lowerGather(const Decoded& decoded, Op& op, uint8_t size, bool wide)
     op.b = nativeOffset(decoded.operand(2).reg.value);
     op.c = nativeOffset(memory.index);
     if (op.a == op.b || op.a == op.c || op.b == op.c)
-        return false;
+        return lowerUndefined(op);
     const bool ymm = decoded.instruction.raw.vex.L != 0;
     op.aux = size;
     op.aux2 = static_cast<uint8_t>((ymm ? 32 : 16) / (wide ? 8 : size));
     op.imm = wide ? 1 : 0;
-    op.base =
-        memory.base == ZYDIS_REGISTER_NONE ? uint16_t{8 * kZero} : registerOffset(memory.base);
-    op.index = 8 * kZero;
-    op.scale = static_cast<uint8_t>(std::countr_zero(memory.scale));
-    op.disp = memory.disp.value;
-    op.run = gather;
+    op.run = gather; // base, scale and displacement are prepare()'s
     return true;
 }
 
