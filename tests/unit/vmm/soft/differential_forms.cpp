@@ -5,9 +5,17 @@
 #include <string>
 #include <unordered_set>
 
+#include <cpuid.h>
+
 namespace tests {
 
 namespace {
+
+bool hostHas(unsigned bit)
+{
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b >> bit & 1) != 0;
+}
 
 /// What this host runs of the instruction sets the executor offers.
 bool setOffered(ZydisISASet set)
@@ -59,6 +67,12 @@ bool setOffered(ZydisISASet set)
     case ZYDIS_ISA_SET_MOVBE: // all CPUs with AVX2
     case ZYDIS_ISA_SET_F16C:
         return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi2") != 0;
+    case ZYDIS_ISA_SET_ADOX_ADCX:
+        return hostHas(19); // CPUID leaf 7, EBX
+    case ZYDIS_ISA_SET_CLFLUSHOPT:
+        return hostHas(23);
+    case ZYDIS_ISA_SET_SHA:
+        return hostHas(29);
     case ZYDIS_ISA_SET_FMA:
         return __builtin_cpu_supports("fma") != 0;
     default:
@@ -194,7 +208,9 @@ Forms::Forms(bool code64) : m_code64(code64)
         ZydisDecoderInit(&m_decoder, ZYDIS_MACHINE_MODE_LEGACY_32, ZYDIS_STACK_WIDTH_32);
     std::unordered_set<uint64_t> known;
     const auto tryOne = [&](Form form) {
-        if (form.encoding == Form::Legacy && form.map == 0 && isPrefix(form.opcode, code64))
+        const bool escape = form.map == 1 && (form.opcode == 0x38 || form.opcode == 0x3a);
+        if (form.encoding == Form::Legacy &&
+            (escape || (form.map == 0 && isPrefix(form.opcode, code64))))
             return;
         Instruction instruction;
         if (!encode(form, nullptr, instruction) || !setOffered(instruction.facts.meta.isa_set) ||

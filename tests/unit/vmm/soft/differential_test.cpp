@@ -146,6 +146,15 @@ bool wraps(const Instruction& instruction, const NativeRegisters& before)
     return false;
 }
 
+/// SHA extensions with a misaligned operand: the SDM says #GP (exception class 4), AMD's CPUs run
+/// them.
+bool misalignedSha(const Instruction& instruction, const NativeRegisters& before)
+{
+    const auto* memory = instruction.memory();
+    return instruction.facts.meta.isa_set == ZYDIS_ISA_SET_SHA && memory != nullptr &&
+           effectiveAddress(instruction, *memory, before) % 16 != 0;
+}
+
 /// Not to be compared with this host, and why.
 bool incomparable(const Instruction& instruction, const NativeRegisters& before,
                   const NativeOutcome& host)
@@ -263,6 +272,7 @@ private:
              const std::string& repeat, bool verbose)
     {
         if (undefinedResult(instruction, input.registers) ||
+            misalignedSha(instruction, input.registers) ||
             (!m_code64 && wraps(instruction, input.registers)))
             return false;
         const auto nativeWindow = NativeRun::window();
