@@ -151,8 +151,12 @@ bool wraps(const Instruction& instruction, const NativeRegisters& before)
 bool misalignedSha(const Instruction& instruction, const NativeRegisters& before)
 {
     const auto* memory = instruction.memory();
-    return instruction.facts.meta.isa_set == ZYDIS_ISA_SET_SHA && memory != nullptr &&
-           effectiveAddress(instruction, *memory, before) % 16 != 0;
+    if (instruction.facts.meta.isa_set != ZYDIS_ISA_SET_SHA || memory == nullptr)
+        return false;
+    // Absolute and RIP-relative operands: effectiveAddress() does not know where they lie.
+    const auto& raw = instruction.facts.raw;
+    const bool fixed = raw.modrm.mod == 0 && (raw.modrm.rm == 5 || raw.sib.base == 5);
+    return fixed || effectiveAddress(instruction, *memory, before) % 16 != 0;
 }
 
 /// Not to be compared with this host, and why.
@@ -168,8 +172,14 @@ bool incomparable(const Instruction& instruction, const NativeRegisters& before,
     // exact results are not, and PE may be set besides (DEVIATION in native.cpp).
     if (faulted && host.vector == kSimdException && (mxcsr & kOverflowMasks) != kOverflowMasks)
         return true;
-    // AMD keeps what was popped before the fault.
+    // A dot product multiplies, then adds: the CPU stops after the first step that faults, and a
+    // thunk sees the flags of both.
     const auto mnemonic = instruction.facts.mnemonic;
+    const bool dotProduct = mnemonic == ZYDIS_MNEMONIC_DPPS || mnemonic == ZYDIS_MNEMONIC_DPPD ||
+                            mnemonic == ZYDIS_MNEMONIC_VDPPS || mnemonic == ZYDIS_MNEMONIC_VDPPD;
+    if (faulted && host.vector == kSimdException && dotProduct)
+        return true;
+    // AMD keeps what was popped before the fault.
     return faulted && (mnemonic == ZYDIS_MNEMONIC_POPA || mnemonic == ZYDIS_MNEMONIC_POPAD);
 }
 
