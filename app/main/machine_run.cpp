@@ -45,7 +45,8 @@ MachineRun::~MachineRun()
 
 Result<void> MachineRun::start(const session::RunRequest& request)
 {
-    TRY(host::checkKvm());
+    if (TRY(session::accelFor(request)) == vmm::spec::Accel::Kvm)
+        TRY(host::checkKvm());
     TRY(makeSession(request));
     m_session->machine().resume([this](Result<void> outcome) {
         if (outcome)
@@ -65,8 +66,9 @@ Result<void> MachineRun::makeSession(const session::RunRequest& request)
         m_lock = TRY(NameLock::acquire(request.name));
     if (!request.restore.empty()) {
         const std::string path = session::absolutePath(request.restore);
+        const auto accel = TRY(session::accelFor(request));
         const auto restore = [&](MachineListener& listener) {
-            return Machine::restore(path, listener);
+            return Machine::restore(path, listener, accel);
         };
         m_session = TRY(MachineSession::create(restore, request.name, {this}));
     } else {
@@ -80,6 +82,7 @@ Result<void> MachineRun::makeSession(const session::RunRequest& request)
     }
     if (!m_lock)
         m_lock = TRY(NameLock::acquire(m_session->name()));
+    report("accel", m_session->machine().accel().reason);
     m_serialOnStdout = m_session->machine().spec().serial == vmm::spec::SerialKind::Stdio;
     return {};
 }

@@ -34,11 +34,11 @@ TEXT_MEMORY = 0xB8000
 
 
 class Vitrine:
-    def __init__(self, program, folder, debug):
+    def __init__(self, program, folder, debug, accel="kvm"):
         self.program = program
         self.name = f"bench-{os.getpid()}"
         self.command = [program, "run", "--headless", "--name", self.name, "--memory", f"{RAM_MIB}M", "--cpus", "1",
-                        "--cdrom", str(copy_iso(folder)), "--debugcon", str(debug)]
+                        "--cdrom", str(copy_iso(folder)), "--debugcon", str(debug), "--accel", accel]
 
     def screen(self):
         result = subprocess.run([self.program, "ctl", self.name, "text"], capture_output=True, text=True, check=False)

@@ -97,6 +97,7 @@ struct Guest {
         spec.name = name;
         spec.memoryBytes = uint64_t{64} << 20;
         spec.cpus = 1;
+        spec.accel = spec::Accel::Kvm;
         spec.kernelPath = std::string(MICRO_GUESTS) + "/" + name + ".elf";
         spec.serial = spec::SerialKind::File;
         spec.serialPath = serial;
@@ -257,7 +258,7 @@ void MachineTest::savesAndRestoresInAnotherMachine()
     const std::string head = readText(guest.serial);
 
     Watcher watcher;
-    auto machine = machine::Machine::restore(saved, watcher);
+    auto machine = machine::Machine::restore(saved, watcher, spec::Accel::Kvm);
     QVERIFY2(machine, machine ? "" : machine.error().sentence().c_str());
     QVERIFY(await([&](machine::Completion done) { (*machine)->resume(std::move(done)); }));
     QVERIFY(guest.waitForText("count " + std::to_string(next + 5) + "\n"));
@@ -281,7 +282,7 @@ void MachineTest::refusesDamagedFiles()
         else
             bytes[std::min(at, bytes.size() - 1)] ^= static_cast<char>(1U << i % 8);
         std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-        const auto machine = machine::Machine::restore(path, watcher);
+        const auto machine = machine::Machine::restore(path, watcher, spec::Accel::Kvm);
         QVERIFY2(!machine, std::to_string(i).c_str());
         QVERIFY(!machine.error().sentence().empty());
     }

@@ -103,6 +103,7 @@ public:
     }
 
     const vmm::spec::MachineSpec& spec() const override { return m_spec; }
+    const vmm::machine::AccelChoice& accel() const override { return m_accel; }
     RunState runState() const override { return m_state; }
     void resume(Completion done) override { change(RunState::Running, std::move(done)); }
     void pause(Completion done) override { change(RunState::Paused, std::move(done)); }
@@ -204,6 +205,7 @@ private:
     }
 
     const vmm::spec::MachineSpec m_spec;
+    const vmm::machine::AccelChoice m_accel{vmm::spec::Accel::Kvm, "a test asked for KVM"};
     vmm::console::MachineListener& m_listener;
     std::atomic<RunState> m_state{RunState::Paused};
     mutable std::mutex m_mutex;

@@ -22,7 +22,10 @@ Control::create(const spec::MachineSpec& spec, console::MachineListener& listene
 Result<void> Control::build(Purpose purpose)
 {
     m_loop = TRY(EventLoop::create("control"));
-    m_board = TRY(Board::create(m_spec, *this));
+    m_accel = chooseAccel(m_spec.accel);
+    spec::MachineSpec chosen = m_spec;
+    chosen.accel = m_accel.accel;
+    m_board = TRY(Board::create(chosen, *this));
     m_board->setMediaListener(
         [this] { post([this] { m_listener.mediaChanged(m_board->medium()); }); });
     for (unsigned index = 0; index < m_spec.cpus; ++index)

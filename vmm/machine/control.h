@@ -31,6 +31,7 @@ public:
     ~Control() override;
 
     const spec::MachineSpec& spec() const override { return m_spec; }
+    const AccelChoice& accel() const override { return m_accel; }
     console::RunState runState() const override { return m_state.load(std::memory_order_acquire); }
     void resume(Completion done) override;
     void pause(Completion done) override;
@@ -88,6 +89,7 @@ private:
     bool m_closed = false; // control thread
     GuestLog m_log{"vmm.machine"};
     std::unique_ptr<EventLoop> m_loop;
+    AccelChoice m_accel; ///< before the machine is handed out
     std::unique_ptr<Board> m_board;
     std::vector<std::unique_ptr<VcpuThread>> m_vcpus;
 };

@@ -12,6 +12,7 @@
 #include "vmm/console/machine_listener.h"
 #include "vmm/console/scanout.h"
 #include "vmm/input/input.h"
+#include "vmm/machine/accel.h"
 #include "vmm/spec/machine_spec.h"
 
 namespace vmm::machine {
@@ -40,11 +41,15 @@ public:
     static Result<std::unique_ptr<Machine>> create(const spec::MachineSpec& spec,
                                                    console::MachineListener& listener);
     /// Builds a paused machine from a file written by save(). Hostile input gives an Error.
+    /// `accel` other than Auto replaces the machine's own.
     static Result<std::unique_ptr<Machine>> restore(const std::string& path,
-                                                    console::MachineListener& listener);
+                                                    console::MachineListener& listener,
+                                                    spec::Accel accel = spec::Accel::Auto);
     virtual ~Machine() = default;
 
     virtual const spec::MachineSpec& spec() const = 0;
+    /// What runs its CPUs, and why.
+    virtual const AccelChoice& accel() const = 0;
     virtual console::RunState runState() const = 0;
 
     virtual void resume(Completion done) = 0;

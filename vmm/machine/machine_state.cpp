@@ -93,7 +93,9 @@ private:
 /// the end.
 class Restorer {
 public:
-    Restorer(console::MachineListener& listener) : m_listener(listener) {}
+    Restorer(console::MachineListener& listener, spec::Accel accel)
+        : m_listener(listener), m_accel(accel)
+    {}
 
     Result<void> record(state::NamedRecord named)
     {
@@ -101,8 +103,10 @@ public:
             if (named.participant != kSpecName)
                 return Error(ErrorCode::Invalid,
                              "the saved machine does not start with its description");
-            m_control = TRY(Control::create(TRY(state::load<spec::MachineSpec>(named.record)),
-                                            m_listener, Control::Purpose::Load));
+            auto spec = TRY(state::load<spec::MachineSpec>(named.record));
+            if (m_accel != spec::Accel::Auto)
+                spec.accel = m_accel;
+            m_control = TRY(Control::create(spec, m_listener, Control::Purpose::Load));
             return {};
         }
         if (m_records.size() >= kMaxRecords)
@@ -134,6 +138,7 @@ public:
 private:
     static constexpr size_t kMaxRecords = 256;
     console::MachineListener& m_listener;
+    const spec::Accel m_accel;
     std::unique_ptr<Control> m_control;
     std::vector<state::NamedRecord> m_records;
 };
@@ -211,10 +216,10 @@ Result<std::unique_ptr<Machine>> Machine::create(const spec::MachineSpec& spec,
     return std::unique_ptr<Machine>(TRY(Control::create(spec, listener, Control::Purpose::Start)));
 }
 
-Result<std::unique_ptr<Machine>> Machine::restore(const std::string& path,
-                                                  console::MachineListener& listener)
+Result<std::unique_ptr<Machine>>
+Machine::restore(const std::string& path, console::MachineListener& listener, spec::Accel accel)
 {
-    Restorer restorer(listener);
+    Restorer restorer(listener, accel);
     auto read = state::readFile(
         path, [&](state::NamedRecord named) { return restorer.record(std::move(named)); },
         [&](uint64_t offset, std::span<const std::byte> pages) {

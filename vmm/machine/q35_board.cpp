@@ -193,7 +193,7 @@ Result<void> Q35Board::build()
 
 Result<void> Q35Board::addHypervisor()
 {
-    if (std::getenv("VITRINE_SOFT") != nullptr) { // FIXME
+    if (m_spec.accel == spec::Accel::Soft) {
         auto soft = TRY(SoftHypervisor::create({m_spec.cpus, m_pio, m_mmio, *m_loop, *m_clock}));
         m_soft = soft.get();
         m_hypervisor = std::move(soft);

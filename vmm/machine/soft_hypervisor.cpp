@@ -46,6 +46,18 @@ public:
         return (stopped != 0 ? stopped : __rdtsc()) - m_base.load(std::memory_order_acquire);
     }
     uint64_t ticksPerSecond() const override { return m_ticksPerSecond; }
+    /// Sets the time, while paused.
+    void setNowNs(uint64_t ns)
+    {
+        const auto ticks = static_cast<uint64_t>(static_cast<double>(ns) *
+                                                 static_cast<double>(m_ticksPerSecond) / 1e9);
+        m_base = m_stoppedAt - ticks;
+    }
+    uint64_t nowNs() const
+    {
+        return static_cast<uint64_t>(static_cast<double>(nowTicks()) * 1e9 /
+                                     static_cast<double>(m_ticksPerSecond));
+    }
     void pause()
     {
         if (m_stoppedAt == 0)
@@ -113,11 +125,12 @@ public:
     Result<cpu::IrqchipState> saveIrqchip() override
     {
         cpu::IrqchipState state = m_irqchip->save();
-        state.kvmclockNs = m_config.clock.nowNs();
+        state.kvmclockNs = m_tsc.nowNs();
         return state;
     }
     Result<void> loadIrqchip(const cpu::IrqchipState& state) override
     {
+        m_tsc.setNowNs(state.kvmclockNs);
         return m_irqchip->load(state);
     }
     Result<void> resetIrqchip() override

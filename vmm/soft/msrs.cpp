@@ -207,13 +207,21 @@ bool writeBase(Core& c, uint8_t segment, uint64_t value)
     return true;
 }
 
+/// Tells those who compute with the counter.
+void tscMoved(Core& c)
+{
+    if (c.environment().apic != nullptr)
+        c.environment().apic->setTscOffset(c.sys.tscOffset);
+    publishKvmClock(c);
+}
+
 /// WRMSR to the counter moves IA32_TSC_ADJUST along (section 17.17.3).
 bool writeTsc(Core& c, uint64_t value)
 {
     const uint64_t delta = value - c.timestamp();
     c.sys.tscOffset += delta;
     c.sys.tscAdjust += delta;
-    publishKvmClock(c);
+    tscMoved(c);
     return true;
 }
 
@@ -221,7 +229,7 @@ bool writeTscAdjust(Core& c, uint64_t value)
 {
     c.sys.tscOffset += value - c.sys.tscAdjust;
     c.sys.tscAdjust = value;
-    publishKvmClock(c);
+    tscMoved(c);
     return true;
 }
 

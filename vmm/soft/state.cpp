@@ -15,6 +15,7 @@ using cpu::CpuState;
 
 constexpr size_t kMaxMsrs = 1024;
 constexpr uint32_t kTsc = 0x10;
+constexpr uint32_t kTscAdjust = 0x3b;
 constexpr uint64_t kKnownFlags = 0x3f'7fd5;
 constexpr uint8_t kShadowMovSs = 1;
 constexpr uint8_t kShadowSti = 2;
@@ -22,7 +23,7 @@ constexpr uint8_t kShadowSti = 2;
 /// What CpuState::msrs holds of an executor; those with fields of their own there are not among
 /// them.
 constexpr auto kSavedMsrs = std::to_array<uint32_t>({kTsc,
-                                                     0x3b /* TSC_ADJUST */,
+                                                     kTscAdjust,
                                                      0x174 /* SYSENTER_CS */,
                                                      0x175,
                                                      0x176,
@@ -112,6 +113,8 @@ Result<void> Core::load(const CpuState& state)
     for (const cpu::Msr& msr : state.msrs) {
         if (msr.index == kTsc)
             sys.tscOffset = msr.value - m_environment.tsc.nowTicks();
+        else if (msr.index == kTscAdjust)
+            sys.tscAdjust = msr.value; // a write would move the counter again
         else if (!writeMsr(msr.index, msr.value))
             sys.others.push_back(msr);
     }
