@@ -80,7 +80,9 @@ class Guest:
         self.log_path = home / f"{name}-{time.monotonic_ns()}.log"
         mode = ["--accel", accel()] + ([] if window else ["--headless"])
         if "--restore" not in arguments:
-            mode += ["--name", name, "--memory", "256M", "--cpus", "1"]
+            mode += ["--name", name]
+            mode += [] if "--memory" in arguments else ["--memory", "256M"]
+            mode += [] if "--cpus" in arguments else ["--cpus", "1"]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen([program(), "run", *mode, *map(str, arguments)], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL)

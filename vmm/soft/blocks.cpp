@@ -111,14 +111,15 @@ void Blocks::clear()
     const uint64_t clears = m_internal->clears;
     m_internal = std::make_unique<Internal>();
     m_internal->clears = clears + 1;
-    m_running = nullptr;
+    m_core.setRunning(nullptr);
 }
 
 void Blocks::stopRunning()
 {
-    for (uint32_t i = 0; i <= m_running->count; ++i)
-        m_running->ops[i].run = stop;
-    m_running->generation = m_running->page->generation.load(std::memory_order_relaxed) - 1;
+    for (uint32_t i = 0; i <= m_core.running()->count; ++i)
+        m_core.running()->ops[i].run = stop;
+    m_core.running()->generation =
+        m_core.running()->page->generation.load(std::memory_order_relaxed) - 1;
 }
 
 bool Blocks::matches(const Block& block) const
@@ -138,6 +139,11 @@ Block* Blocks::find()
     PhysicalPage page;
     if (!m_core.translateCode(linear, physical, page))
         return nullptr;
+    if (recent != nullptr && recent->physical == physical && matches(*recent) &&
+        recent->page2 == nullptr) {
+        recent->epoch = m_core.translationEpoch();
+        return recent;
+    }
     const cpu::Segment& cs = m_core.regs.segment[kCs];
     const bool wide = m_core.inLong64();
     const Key key{physical, m_core.regs.rip, wide ? 0 : cs.base, wide ? 0 : cs.limit,
@@ -177,8 +183,11 @@ Block* Blocks::follow(Block& from, unsigned link)
     Block* to = from.link[link];
     if (to != nullptr && matches(*to) &&
         (to->epoch == m_core.translationEpoch() ||
-         (((to->rip ^ from.rip) | (to->physical ^ from.physical)) < 4096 && to->page2 == nullptr)))
+         (((to->rip ^ from.rip) | (to->physical ^ from.physical)) < 4096 &&
+          to->page2 == nullptr))) {
+        to->epoch = m_core.translationEpoch(); // the page runs, so it is still mapped
         return to;
+    }
     const uint64_t clears = m_internal->clears;
     to = find();
     if (to != nullptr && to->page != &m_internal->uncached && clears == m_internal->clears)

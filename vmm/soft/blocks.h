@@ -64,8 +64,6 @@ public:
     Block* find();
     /// As find(), reached from `from` through its link number `link`.
     Block* follow(Block& from, unsigned link);
-    Block* running() const { return m_running; }
-    void setRunning(Block* block) { m_running = block; }
     /// The bytes under the running block changed: it ends after the current instruction.
     void stopRunning();
     void clear();
@@ -82,7 +80,6 @@ private:
     bool fillBlock(Block& block, const Source& source, unsigned most);
 
     Core& m_core;
-    Block* m_running = nullptr;
     std::unique_ptr<Internal> m_internal;
 };
 

@@ -89,19 +89,12 @@ const Op* Core::halt(const Op& op)
     return leave(nextRip(op));
 }
 
-const Op* Core::jump(const Op& op, uint64_t target, unsigned link)
+const Op* Core::jumpElsewhere(unsigned link)
 {
-    if (m_long ? !canonical(target) : target > regs.segment[kCs].limit) [[unlikely]]
-        return raise(op, Vector::Gp, 0);
-    regs.rip = target;
     if (attention() != 0) [[unlikely]]
         return nullptr;
-    Block* block = m_blocks->follow(*m_blocks->running(), link);
-    if (block == nullptr) [[unlikely]]
-        return nullptr;
-    m_blocks->setRunning(block);
-    m_instructions += block->count;
-    return block->ops;
+    Block* block = m_blocks->follow(*m_running, link);
+    return block == nullptr ? nullptr : enter(*block);
 }
 
 void Core::setUnknownInstruction(std::string sentence)
@@ -125,20 +118,18 @@ void Core::execute(bool single)
     Block* block = m_blocks->find();
     if (block == nullptr)
         return;
-    m_blocks->setRunning(block);
-    const Op* op = block->ops;
+    const Op* op = enter(*block);
     if (single) {
         raiseAttention(kSingle); // a transfer comes back here instead of going on
-        ++m_instructions;
+        m_instructions -= block->count - 1;
         if (op = op->run(*this, *op); op != nullptr)
             regs.rip = op->rip;
         m_attention.fetch_and(~uint32_t{kSingle}, std::memory_order_seq_cst);
     } else {
-        m_instructions += block->count;
         while (op != nullptr)
             op = op->run(*this, *op);
     }
-    m_blocks->setRunning(nullptr);
+    m_running = nullptr;
 }
 
 /// One instruction with what follows from RFLAGS.TF (SDM volume 3 section 17.3.1.4).

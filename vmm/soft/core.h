@@ -233,7 +233,17 @@ public:
     }
     /// A near transfer inside the code segment, limit checked; `link` 0 or 1 remembers the block.
     /// Raises #GP at `op` when the target is outside the limit or not canonical.
-    const Op* jump(const Op& op, uint64_t target, unsigned link);
+    [[gnu::always_inline]] const Op* jump(const Op& op, uint64_t target, unsigned link)
+    {
+        if (m_long ? !canonical(target) : target > regs.segment[kCs].limit) [[unlikely]]
+            return raise(op, Vector::Gp, 0);
+        regs.rip = target;
+        Block* to = m_running->link[link];
+        if (to != nullptr && to->rip == target && to->epoch == m_epoch && follows(*to) &&
+            attention() == 0) [[likely]]
+            return enter(*to);
+        return jumpElsewhere(link);
+    }
     /// After note() or a memory access that returned false: rip is the instruction's.
     const Op* fault(const Op& op) { return leave(op.rip); }
     const Op* raise(const Op& op, Vector vector)
@@ -493,6 +503,9 @@ public:
 
     const Environment& environment() const { return m_environment; }
     Blocks& blocks() { return *m_blocks; }
+    /// The block whose instructions run now, or null.
+    Block* running() const { return m_running; }
+    void setRunning(Block* block) { m_running = block; }
     /// Thunks of real instructions, made on first use; null when the host refuses memory for code.
     NativeCode* native();
     uint32_t mode() const { return m_mode; }
@@ -532,6 +545,20 @@ private:
     bool attend();
     void startAt(uint8_t page);
     bool takeInterrupt();
+    /// Is a block still what its bytes, the code segment and the mode say?
+    bool follows(const Block& block) const
+    {
+        return block.mode == m_mode && block.page2 == nullptr && block.current() &&
+               (m_long || (block.codeBase == regs.segment[kCs].base &&
+                           block.codeLimit == regs.segment[kCs].limit));
+    }
+    const Op* enter(Block& block)
+    {
+        m_running = &block;
+        m_instructions += block.count;
+        return block.ops;
+    }
+    const Op* jumpElsewhere(unsigned link);
     bool apicAt(uint64_t physical) const;
     bool transfer(uint64_t linear, std::byte* data, unsigned size, Access access, unsigned context);
     void readPart(const Reached& part, std::byte* to, unsigned size);
@@ -552,6 +579,7 @@ private:
     std::atomic<uint8_t> m_startupPage{0};
     TlbEntry* m_tlb = nullptr; ///< the array for the current privilege
     std::array<uint64_t, 8> m_longBase{};
+    Block* m_running = nullptr;
     uint64_t m_ripMask = 0xffff;
     uint32_t m_mode = 0;
     uint32_t m_epoch = 1;

@@ -140,7 +140,7 @@ void Core::refreshMap()
     m_internal->mapVersion = m_environment.map.version();
     m_internal->known = {};
     flushTlb(true);
-    if (m_blocks->running() != nullptr)
+    if (m_running != nullptr)
         m_blocks->stopRunning();
 }
 
@@ -276,7 +276,7 @@ void Core::codeWritten(PageInfo& info, uint64_t linear, unsigned size)
 {
     if (!info.written(linear & 4095, firstPart(linear, size)))
         return;
-    const Block* running = m_blocks->running();
+    const Block* running = m_running;
     if (running != nullptr && !running->current())
         m_blocks->stopRunning();
 }
