@@ -261,11 +261,20 @@ Result<void> Q35Board::addIsaChips()
                                        {&*m_pitGate, m_rtc.get()}));
     m_pvpanic = TRY(chipset::Pvpanic::create(m_pio, m_system));
     if (m_spec.testDevices)
-        m_debugExit = TRY(chipset::IsaDebugExit::create(m_pio, m_system));
+        TRY(addTestDevices());
     track(*m_rtc);
     track(*m_i8042);
     track(*m_port92);
     track(*m_hpet);
+    return {};
+}
+
+Result<void> Q35Board::addTestDevices()
+{
+    constexpr memory::GuestPort kUsualExitPort(0xf4); // where public test suites expect it
+    m_debugExit = TRY(chipset::IsaDebugExit::create(m_pio, m_system));
+    m_usualDebugExit = TRY(chipset::IsaDebugExit::create(m_pio, m_system, kUsualExitPort));
+    m_testDevice = TRY(chipset::TestDevice::create(m_pio, m_mmio, m_hypervisor->interrupts()));
     return {};
 }
 

@@ -21,6 +21,7 @@
 #include "vmm/chipset/pvpanic.h"
 #include "vmm/chipset/q35_host.h"
 #include "vmm/chipset/rtc.h"
+#include "vmm/chipset/test_device.h"
 #include "vmm/chipset/uart16550.h"
 #include "vmm/firmware/board_facts.h"
 #include "vmm/firmware/fw_cfg.h"
@@ -101,6 +102,7 @@ private:
     Result<void> addMemory();
     Result<void> addBridges();
     Result<void> addIsaChips();
+    Result<void> addTestDevices();
     Result<void> addSerialPorts();
     Result<void> addDisplay();
     Result<void> addDrives();
@@ -140,6 +142,8 @@ private:
     std::unique_ptr<chipset::Hpet> m_hpet;
     std::unique_ptr<chipset::Pvpanic> m_pvpanic;
     std::unique_ptr<chipset::IsaDebugExit> m_debugExit;
+    std::unique_ptr<chipset::IsaDebugExit> m_usualDebugExit;
+    std::unique_ptr<chipset::TestDevice> m_testDevice;
     std::unique_ptr<SerialBackend> m_serial;
     std::unique_ptr<SerialBackend> m_debugLog;
     std::unique_ptr<chipset::Uart16550> m_uart;

@@ -50,7 +50,7 @@ struct MachineSpec {
     std::string initrdPath;   ///< its initial ramdisk; empty: none
     std::string commandLine;  ///< what the kernel is told
     Accel accel = Accel::Auto;
-    bool testDevices = false; ///< isa-debug-exit at 0x501
+    bool testDevices = false; ///< isa-debug-exit (0x501, 0xf4), pc-testdev
 
     template <class A>
     void visit(A& a)

@@ -9,6 +9,7 @@
 #include "vmm/chipset/isa_debug_exit.h"
 #include "vmm/chipset/port92.h"
 #include "vmm/chipset/pvpanic.h"
+#include "vmm/chipset/test_device.h"
 
 using namespace vmm;
 using memory::GuestPort;
@@ -59,6 +60,26 @@ private slots:
             std::move(*chipset::IsaDebugExit::create(board.pio, board.system, GuestPort(0xf4)));
         board.pio.write(GuestPort(0xf4), 3, 4);
         QCOMPARE(board.system.exitStatus, 7);
+    }
+
+    void testDevicePortsInterruptsAndMemory()
+    {
+        tests::FakeBoard board;
+        const auto device =
+            std::move(*chipset::TestDevice::create(board.pio, board.mmio, board.interrupts));
+        board.pio.write(GuestPort(0xe0), 0x12345678, 4);
+        QCOMPARE(board.pio.read(GuestPort(0xe1), 2), 0x3456U);
+        board.pio.write(GuestPort(0xe3), 0xab, 1);
+        QCOMPARE(board.pio.read(GuestPort(0xe8), 4), 0xab345678U);
+        board.pio.write(GuestPort(0x2017), 1, 4); // cut at the end of its ports
+        QVERIFY(board.interrupts.line(23).level());
+        board.pio.write(GuestPort(0x2017), 0, 1);
+        QVERIFY(!board.interrupts.line(23).level());
+        const auto memory = memory::GuestPhys(0xff000000);
+        board.mmio.write(memory::GuestPhys(0xff00fff8), 0x1122334455667788, 8);
+        QCOMPARE(board.mmio.read(memory::GuestPhys(0xff00fffc), 4), 0x11223344U);
+        QCOMPARE(board.mmio.read(memory, 8), 0U);
+        tests::pioFuzzSuite(*device, 4, 4);
     }
 
     void pvpanicEvents()
