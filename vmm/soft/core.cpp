@@ -135,12 +135,12 @@ void Core::execute(bool single)
 /// One instruction with what follows from RFLAGS.TF (SDM volume 3 section 17.3.1.4).
 void Core::step()
 {
-    const bool trap = (regs.systemFlags & flag::kTf) != 0 && m_shadow != Shadow::MovSs;
+    m_trap = (regs.systemFlags & flag::kTf) != 0;
     m_shadow = Shadow::None;
     execute(true);
-    if (trap && !m_pending.present) {
-        note(Vector::Db);
-        m_pending.debugBits = kSingleStepBit;
+    if (m_trap && m_shadow != Shadow::MovSs && !m_pending.present) {
+        noteDebug(kSingleStepBit);
+        m_halted = false; // a debug exception ends HLT
     }
 }
 

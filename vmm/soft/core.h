@@ -262,6 +262,8 @@ public:
     bool note(Vector vector, uint32_t code);
     bool notePageFault(uint64_t linear, uint32_t code);
     bool noteDebug(uint64_t bits); ///< #DB with these bits for DR6
+    /// What began with RFLAGS.TF set and cleared it by entering other code is not trapped.
+    void cancelTrap() { m_trap = false; }
     bool hasPending() const { return m_pending.present; }
     /// MOV SS, POP SS, STI: no interrupt before the end of the next instruction.
     enum class Shadow : uint8_t { None, MovSs, Sti };
@@ -585,6 +587,7 @@ private:
     uint32_t m_epoch = 1;
     unsigned m_cpl = 0;
     bool m_long = false;
+    bool m_trap = false;         ///< a single-step #DB follows the instruction that runs
     bool m_smapOverride = false; ///< EFLAGS.AC lets the supervisor touch user pages
     PendingException m_pending;
     uint64_t m_instructions = 0;

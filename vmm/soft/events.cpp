@@ -275,6 +275,7 @@ bool Core::deliverEvent(uint8_t vector, EventKind kind, bool hasCode, uint32_t c
 {
     Event event{vector, kind, hasCode, code, 1};
     event.ext = event.software() ? 0 : 1;
+    cancelTrap();
     return protectedMode() ? deliverProtected(*this, event) : deliverReal(*this, event);
 }
 

@@ -110,15 +110,28 @@ void replaceFlags(Core& c, uint64_t rflags)
 
 // --- SYSCALL, SYSRET ---
 
+constexpr uint64_t kSingleStep = 1 << 14; // DR6.BS
+
+/// AMD's processors enter CSTAR from compatibility mode, Intel's raise #UD. Systems that know the
+/// vendor leave CSTAR alone on Intel's, so that a CSTAR somebody set means the former is wanted.
+bool callTarget(const Core& c, uint64_t& target)
+{
+    target = c.inLong64() ? c.sys.lstar : c.sys.cstar;
+    return c.longActive() && (c.sys.efer & cr::kEferSce) != 0 && (c.inLong64() || target != 0);
+}
+
 const Op* systemCall(Core& c, const Op& op)
 {
-    if (!c.inLong64() || (c.sys.efer & cr::kEferSce) == 0)
+    uint64_t target = 0;
+    if (!callTarget(c, target))
         return c.raise(op, Vector::Ud);
     const uint64_t rflags = c.regs.rflags();
     c.regs.general[kRcx] = c.nextRip(op);
     c.regs.general[kR11] = rflags & ~flag::kRf;
-    c.regs.rip = c.sys.lstar;
+    c.regs.rip = target;
     replaceFlags(c, rflags & ~(c.sys.fmask | flag::kRf));
+    if ((c.regs.systemFlags & flag::kTf) == 0)
+        c.cancelTrap(); // the flag at the end of the instruction counts
     const auto selector = static_cast<uint16_t>(c.sys.star >> 32);
     enterFlat(c, selector, static_cast<uint16_t>((selector & 0xfffc) + 8), 0, true);
     return c.leave(c.regs.rip);
@@ -137,6 +150,10 @@ const Op* systemReturn(Core& c, const Op& op)
     const auto selector = static_cast<uint16_t>(c.sys.star >> 48);
     enterFlat(c, static_cast<uint16_t>(selector + (code64 ? 16 : 0)),
               static_cast<uint16_t>(selector + 8), 3, code64);
+    if ((c.regs.systemFlags & flag::kTf) != 0)
+        c.noteDebug(kSingleStep);
+    else
+        c.cancelTrap();
     return c.leave(c.regs.rip);
 }
 
