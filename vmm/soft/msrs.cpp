@@ -33,6 +33,7 @@ constexpr uint32_t kTsc = 0x10, kPlatformId = 0x17, kApicBase = 0x1b, kFeatureCo
 constexpr uint64_t kArchCapabilities = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 |
                                        1 << 8 | 1 << 13 | 1 << 14 | 1 << 15 | 1 << 20 | 1 << 24 |
                                        1 << 26 | 1 << 27 | uint64_t{1} << 62;
+constexpr uint64_t kSpecControlBits = 7;      // IBRS, STIBP, SSBD
 constexpr uint64_t kMtrrCapabilities = 0x508; // 8 variable ranges, fixed ranges, write combining
 
 /// Place in SystemRegisters::mtrrFixed, or -1.
@@ -99,7 +100,6 @@ struct Fixed {
 constexpr Fixed kFixed[] = {
     {msr::kPlatformId, 0, false},
     {msr::kFeatureControl, 1, false}, // locked, nothing on
-    {msr::kSpecControl, 0, true},
     {msr::kPredictorCommand, 0, true},
     {msr::kMicrocode, 0, true},
     {msr::kMicrocodeLevel, uint64_t{1} << 32, true},
@@ -342,11 +342,11 @@ bool Core::readMsr(uint32_t index, uint64_t& value)
     }
     if (const Fixed* fixed = findFixed(index); fixed != nullptr) {
         value = fixed->value;
-        return true;
+        return index != msr::kPredictorCommand; // write-only
     }
     const cpu::Msr* other = findOther(sys.others, index);
     value = other != nullptr ? other->value : 0;
-    return other != nullptr;
+    return other != nullptr || index == msr::kSpecControl;
 }
 
 bool Core::writeMsr(uint32_t index, uint64_t value)
@@ -366,9 +366,15 @@ bool Core::writeMsr(uint32_t index, uint64_t value)
     if (const Fixed* fixed = findFixed(index); fixed != nullptr)
         return fixed->writable;
     cpu::Msr* other = findOther(sys.others, index);
+    if (index == msr::kSpecControl) { // kept for whoever reads it back
+        if ((value & ~kSpecControlBits) != 0)
+            return false;
+        if (other == nullptr)
+            sys.others.push_back({index, value});
+    }
     if (other != nullptr)
         other->value = value;
-    return other != nullptr;
+    return other != nullptr || index == msr::kSpecControl;
 }
 
 } // namespace vmm::soft

@@ -53,8 +53,11 @@ void dropInnerSegments(Core& c, unsigned cpl)
     for (const uint8_t n : {kEs, kDs, kFs, kGs}) {
         cpu::Segment& segment = c.regs.segment[n];
         const bool conforming = segment.s && (segment.type & 0xc) == 0xc;
-        if (!segment.unusable && !conforming && segment.dpl < cpl)
-            segment = nullSegment(0);
+        if (segment.unusable || conforming || segment.dpl >= cpl)
+            continue;
+        const uint64_t base = segment.base;
+        segment = nullSegment(0);
+        segment.base = base; // processors keep it, and 64-bit code addresses by it
     }
 }
 
