@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "vmm/soft/core_internal.h"
 
 namespace vmm::soft {
@@ -29,7 +31,8 @@ void Core::powerOn()
     resetRegisters(false);
     m_pending = {};
     m_injected.reset();
-    m_nmiPending = m_nmiMasked = m_halted = false;
+    m_nmiPending = 0;
+    m_nmiMasked = m_halted = false;
     m_shadow = Shadow::None;
     m_waitForSipi = m_environment.index != 0;
     modeChanged();
@@ -159,7 +162,7 @@ bool Core::attend()
     if ((reasons & kMapChanged) != 0 && m_environment.map.version() != m_internal->mapVersion)
         refreshMap();
     if ((reasons & kNmi) != 0)
-        m_nmiPending = true;
+        m_nmiPending = std::min(m_nmiPending + m_nmiArrived.exchange(0), m_nmiMasked ? 1U : 2U);
     if ((reasons & kInit) != 0) {
         resetRegisters(true);
         modeChanged();
@@ -194,8 +197,8 @@ bool Core::takeInterrupt()
         deliverEvent(vector, EventKind::HardwareInterrupt, false, 0);
         return true;
     }
-    if (m_nmiPending && !m_nmiMasked && m_shadow == Shadow::None) {
-        m_nmiPending = false;
+    if (m_nmiPending != 0 && !m_nmiMasked && m_shadow == Shadow::None) {
+        --m_nmiPending;
         m_nmiMasked = true;
         m_halted = false;
         deliverEvent(static_cast<uint8_t>(Vector::Nmi), EventKind::Nmi, false, 0);

@@ -181,6 +181,8 @@ public:
     /// Any thread.
     void raiseAttention(uint32_t reasons)
     {
+        if ((reasons & kNmi) != 0)
+            m_nmiArrived.fetch_add(1, std::memory_order_relaxed);
         m_attention.fetch_or(reasons, std::memory_order_seq_cst);
     }
     /// SIPI from another vCPU. Any thread.
@@ -525,7 +527,7 @@ public:
     Shadow m_shadow = Shadow::None;
     bool m_nmiMasked = false;
     bool m_waitForSipi = false;
-    bool m_nmiPending = false;
+    unsigned m_nmiPending = 0; ///< at most one to take and one latched behind it
     std::optional<uint8_t> m_injected; ///< an interrupt acknowledged before the state was saved
 
 private:
@@ -578,6 +580,7 @@ private:
 
     Environment m_environment;
     std::atomic<uint32_t> m_attention{0};
+    std::atomic<unsigned> m_nmiArrived{0};
     std::atomic<uint8_t> m_startupPage{0};
     TlbEntry* m_tlb = nullptr; ///< the array for the current privilege
     std::array<uint64_t, 8> m_longBase{};

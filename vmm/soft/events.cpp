@@ -348,7 +348,7 @@ void Core::resetRegisters(bool init)
     m_halted = false;
     m_shadow = Shadow::None;
     m_nmiMasked = false;
-    m_nmiPending = false;
+    m_nmiPending = 0;
     m_waitForSipi = m_environment.index != 0;
     modeChanged();
     flushTlb(true);

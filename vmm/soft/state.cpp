@@ -122,7 +122,7 @@ Result<void> Core::load(const CpuState& state)
     m_injected.reset();
     if (state.events.interruptInjected)
         m_injected = state.events.interruptVector;
-    m_nmiPending = state.events.nmiPending || state.events.nmiInjected;
+    m_nmiPending = state.events.nmiPending || state.events.nmiInjected ? 1 : 0;
     m_nmiMasked = state.events.nmiMasked && !state.events.nmiInjected;
     m_shadow = (state.events.interruptShadow & kShadowMovSs) != 0 ? Shadow::MovSs
                : (state.events.interruptShadow & kShadowSti) != 0 ? Shadow::Sti
@@ -169,7 +169,7 @@ void Core::save(CpuState& state)
     state.events.exceptionErrorCode = m_pending.code;
     state.events.interruptInjected = m_injected.has_value();
     state.events.interruptVector = m_injected.value_or(0);
-    state.events.nmiPending = m_nmiPending;
+    state.events.nmiPending = m_nmiPending != 0;
     state.events.nmiMasked = m_nmiMasked;
     state.events.interruptShadow = m_shadow == Shadow::MovSs ? kShadowMovSs
                                    : m_shadow == Shadow::Sti ? kShadowSti
