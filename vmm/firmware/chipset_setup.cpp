@@ -31,7 +31,31 @@ constexpr auto kWrites = std::to_array<ConfigWrite>({
     {kLpc, 0xf0, 0xfed1'c001, 4},        // RCBA
 });
 
+struct PortWrite {
+    uint16_t port;
+    uint32_t value;
+};
+/// ICW1 to ICW4, then OCW1, the masks (8259A datasheet, "Programming the 8259A").
+constexpr auto kPicWrites = std::to_array<PortWrite>({
+    {0x20, 0x11},
+    {0x21, 0x08},
+    {0x21, 0x04},
+    {0x21, 0x01},
+    {0x21, 0},
+    {0xa0, 0x11},
+    {0xa1, 0x70},
+    {0xa1, 0x02},
+    {0xa1, 0x01},
+    {0xa1, 0},
+});
+
 } // namespace
+
+void setUpInterrupts(bus::PioBus& ports)
+{
+    for (const PortWrite& write : kPicWrites)
+        ports.write(memory::GuestPort(write.port), write.value, 1);
+}
 
 void setUpChipset(pci::PciBus& bus)
 {

@@ -2,6 +2,7 @@
 // Programs the board's bridges as firmware leaves them, for kernels started without it.
 #pragma once
 
+#include "vmm/bus/bus.h"
 #include "vmm/pci/pci_bus.h"
 
 namespace vmm::firmware {
@@ -10,5 +11,8 @@ namespace vmm::firmware {
 /// port 0x600 and the PCI interrupts on 10 and 11, as SeaBIOS does; the ACPI tables say the same.
 /// Base addresses of PCI devices stay unset: the operating system places them. vCPUs stopped.
 void setUpChipset(pci::PciBus& bus);
+/// The 8259A pair at vectors 8 and 0x70 with nothing masked, as a PC's firmware has it. Where the
+/// hypervisor keeps the pair to itself, nobody answers these ports and it stays as it was.
+void setUpInterrupts(bus::PioBus& ports);
 
 } // namespace vmm::firmware

@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "vmm/block/open_image.h"
 #include "vmm/firmware/board_files.h"
 #include "vmm/firmware/board_tables.h"
@@ -116,6 +118,21 @@ void enterKernel(cpu::CpuState& state, const firmware::KernelEntry& entry)
     state.general[cpu::CpuState::Rax] = entry.eax;
     state.general[cpu::CpuState::Rbx] = entry.ebx;
     state.general[cpu::CpuState::Rsi] = entry.rsi;
+}
+
+/// Interrupts of the 8259A pair reach the first CPU through its APIC, which the operating system
+/// finds like this (MultiProcessor Specification 1.4 section 3.6.2.2).
+void enterVirtualWire(cpu::CpuState& state)
+{
+    constexpr size_t kSpurious = 0xf0;
+    constexpr size_t kLint0 = 0x350;
+    constexpr size_t kLint1 = 0x360;
+    const auto put = [&state](size_t offset, uint32_t value) {
+        std::memcpy(&state.lapic.at(offset), &value, sizeof value);
+    };
+    put(kSpurious, 0x1ff); // enabled, vector 0xff
+    put(kLint0, 0x700);    // ExtINT
+    put(kLint1, 0x400);    // NMI
 }
 
 /// What firmware and kernels are told about the machine.
@@ -349,6 +366,7 @@ Result<void> Q35Board::prepareBoot(cpu::Vcpu& first)
     if (m_spec.kernelPath.empty())
         return {};
     firmware::setUpChipset(*m_pciBus);
+    firmware::setUpInterrupts(m_pio);
     auto tables = TRY(firmware::placeTables(*m_memory, factsOf(m_spec, *m_liveChipset, *m_memory)));
     firmware::KernelBoot boot{std::move(tables.memoryMap), m_spec.commandLine};
     boot.rsdp = tables.rsdp;
@@ -356,6 +374,7 @@ Result<void> Q35Board::prepareBoot(cpu::Vcpu& first)
         firmware::loadKernel(*m_memory, {m_spec.kernelPath, m_spec.initrdPath}, std::move(boot)));
     cpu::CpuState state = TRY(first.saveState());
     enterKernel(state, entry);
+    enterVirtualWire(state);
     return first.loadState(state);
 }
 
