@@ -288,8 +288,8 @@ void Control::guestPanicked()
 void Control::requestExit(int status)
 {
     post([this, status] {
+        m_listener.exitRequested(status); // first: who ends with the machine takes this status
         stopWith(RunState::Stopped);
-        m_listener.exitRequested(status);
     });
 }
 
