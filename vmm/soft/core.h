@@ -527,7 +527,7 @@ public:
     Shadow m_shadow = Shadow::None;
     bool m_nmiMasked = false;
     bool m_waitForSipi = false;
-    unsigned m_nmiPending = 0; ///< at most one to take and one latched behind it
+    unsigned m_nmiPending = 0;         ///< at most one to take and one latched behind it
     std::optional<uint8_t> m_injected; ///< an interrupt acknowledged before the state was saved
 
 private:
