@@ -79,6 +79,8 @@ constexpr auto kRunOptions = std::to_array<OptionRow>({
      [](RunRequest& r, const std::string& v) { r.append = v; }},
     {"accel", "WHICH", "what runs the CPUs: kvm, the software CPU (soft), or auto [auto]",
      [](RunRequest& r, const std::string& v) { r.accel = v; }},
+    {"gdb", "WHERE", "let GDB in at tcp::PORT (this computer only) or unix:PATH",
+     [](RunRequest& r, const std::string& v) { r.gdb = v; }},
     {"test-devices", "", "devices for tests: a port that ends the program with a status",
      [](RunRequest& r, const std::string&) { r.testDevices = true; }},
 });
@@ -207,8 +209,8 @@ Result<void> checkRestore(const RunRequest& request)
         !request.debugcon.empty() || !request.kernel.empty() || !request.initrd.empty() ||
         !request.append.empty() || request.testDevices;
     if (!request.restore.empty() && describes)
-        return wrong("--restore brings the machine's own hardware; only --name, --accel and "
-                     "--headless go with it");
+        return wrong("--restore brings the machine's own hardware; only --name, --accel, "
+                     "--gdb and --headless go with it");
     return {};
 }
 

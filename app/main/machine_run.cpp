@@ -48,6 +48,8 @@ Result<void> MachineRun::start(const session::RunRequest& request)
     if (TRY(session::accelFor(request)) == vmm::spec::Accel::Kvm)
         TRY(host::checkKvm());
     TRY(makeSession(request));
+    if (!request.gdb.empty())
+        TRY(m_session->machine().startDebugger(request.gdb));
     m_session->machine().resume([this](Result<void> outcome) {
         if (outcome)
             return;

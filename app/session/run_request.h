@@ -25,6 +25,7 @@ struct RunRequest {
     std::string append;  ///< the kernel's command line
     std::string accel;   ///< auto, kvm or soft; also goes with `restore`
     std::string restore; ///< file written by `save`; excludes what describes a machine
+    std::string gdb;     ///< where a debugger may come in; also goes with `restore`
     bool headless = false;
     bool testDevices = false;
 };

@@ -20,6 +20,7 @@ ALLOWED = {
     "vmm/kvm": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus", "vmm/cpu"],
     "vmm/irqchip": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus", "vmm/cpu"],
     "vmm/soft": ["vmm/base", "vmm/memory", "vmm/state", "vmm/bus", "vmm/cpu"],
+    "vmm/gdb": ["vmm/base", "vmm/memory", "vmm/state", "vmm/cpu"],
     "vmm/block": BACKEND,
     "vmm/gpu": BACKEND,
     "vmm/firmware": CORE,

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vmm/base/result.h"
 #include "vmm/bus/handlers.h"
@@ -24,12 +25,38 @@ enum class ExitReason {
     Shutdown, ///< triple fault: the board resets (SDM volume 3 section 6.15, "Shutdown")
     Panicked, ///< the guest reported a crash through the hypervisor interface
     Stopped,  ///< the backend cannot go on; Exit::sentence says why
+    Debug,    ///< what setDebug() asked for happened; Exit::debug says what
+};
+
+/// What stopped a vCPU for the debugger.
+struct DebugHit {
+    enum class Kind { Step, Breakpoint, Watchpoint };
+    Kind kind = Kind::Step;
+    uint64_t address = 0; ///< linear: of the instruction, or the watchpoint's own
 };
 
 /// What Vcpu::run() came back with; `sentence` is for people, only with Stopped.
 struct Exit {
     ExitReason reason = ExitReason::Kicked;
     std::string sentence;
+    DebugHit debug; ///< only with Debug
+};
+
+/// Data whose access stops the vCPU after the instruction.
+struct Watchpoint {
+    uint64_t address = 0; ///< linear
+    uint32_t size = 1;
+    bool onRead = false;
+    bool onWrite = false;
+    bool operator==(const Watchpoint&) const = default;
+};
+
+/// When a vCPU shall stop for the debugger.
+struct DebugRequest {
+    bool singleStep = false; ///< after one instruction
+    bool passFirst = false;  ///< a breakpoint at the vCPU's RIP does not count the first time
+    std::vector<uint64_t> breakpoints; ///< linear addresses of instructions
+    std::vector<Watchpoint> watchpoints;
 };
 
 /// What made vCPUs leave the guest, counted. Relaxed; any thread reads.
@@ -62,6 +89,9 @@ public:
     /// Power-on state.
     virtual Result<void> reset() = 0;
     virtual const ExitCounters& counters() const = 0;
+    /// Replaces the debugger's wishes; holds until the next call, also over reset(). The error is a
+    /// sentence: the backend cannot watch so much.
+    virtual Result<void> setDebug(const DebugRequest& request) = 0;
 };
 
 /// Finishes single instructions that a backend hands back.

@@ -105,6 +105,11 @@ bool KvmVcpu::handle(cpu::Exit& exit)
     case KVM_EXIT_MMIO:
         handleMmio();
         return false;
+    case KVM_EXIT_DEBUG:
+        m_counters.add(cpu::ExitKind::Other);
+        exit.reason = cpu::ExitReason::Debug;
+        exit.debug = debugHit();
+        return true;
     case KVM_EXIT_INTR:
     case KVM_EXIT_IRQ_WINDOW_OPEN:
         m_counters.add(cpu::ExitKind::Interrupted);

@@ -40,6 +40,8 @@ public:
     Result<void> loadState(const cpu::CpuState& state) override;
     Result<void> reset() override;
     const cpu::ExitCounters& counters() const override { return m_counters; }
+    /// Break- and watchpoints share the four debug registers (SDM volume 3 section 17.2).
+    Result<void> setDebug(const cpu::DebugRequest& request) override;
 
 private:
     KvmVcpu(const VcpuEnvironment& environment, unsigned index)
@@ -48,6 +50,7 @@ private:
     bool takeKick();
     /// Handles one exit; true when run() should return `exit`.
     bool handle(cpu::Exit& exit);
+    cpu::DebugHit debugHit() const;
     void handlePio();
     void handleMmio();
     std::string whereabouts() const;
@@ -64,6 +67,7 @@ private:
     UniqueFd m_fd;
     MappedRegion m_runMapping;
     kvm_run* m_run = nullptr;
+    std::vector<cpu::DebugHit> m_debugRegisters; // what each of them watches for the debugger
     cpu::CpuState m_powerOn; // what KVM made it with: MSRs and XSAVE area of a fresh vCPU
     cpu::ExitCounters m_counters;
     std::atomic<bool> m_kicked{false};

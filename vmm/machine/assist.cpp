@@ -46,6 +46,7 @@ Result<void> Assist::runOne(unsigned index, cpu::CpuState& state)
                                                          index, core.whereabouts(core.regs.rip)));
     case soft::Outcome::Kicked:
     case soft::Outcome::Halted:
+    case soft::Outcome::Debug:
         break;
     }
     core.save(state);

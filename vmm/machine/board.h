@@ -15,6 +15,7 @@
 #include "vmm/input/input.h"
 #include "vmm/machine/machine.h"
 #include "vmm/memory/guest_memory.h"
+#include "vmm/memory/memory_map.h"
 #include "vmm/spec/machine_spec.h"
 #include "vmm/state/state.h"
 
@@ -31,6 +32,8 @@ public:
 
     virtual cpu::Hypervisor& hypervisor() = 0;
     virtual memory::GuestMemory& memory() = 0;
+    /// What vCPUs reach directly now: RAM, ROM, video memory. Any thread.
+    virtual std::vector<memory::MapRange> directMap() const = 0;
 
     /// vCPUs stand. pause(): time stands still and no disk request is in flight when it returns.
     virtual void pause() = 0;

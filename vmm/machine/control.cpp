@@ -31,6 +31,7 @@ Result<void> Control::build(Purpose purpose)
     for (unsigned index = 0; index < m_spec.cpus; ++index)
         m_vcpus.push_back(std::make_unique<VcpuThread>(TRY(m_board->hypervisor().createVcpu(index)),
                                                        index, *this));
+    m_running.assign(m_vcpus.size(), true);
     if (purpose == Purpose::Start)
         TRY(m_board->prepareBoot(m_vcpus.front()->vcpu()));
     return {};
@@ -38,25 +39,32 @@ Result<void> Control::build(Purpose purpose)
 
 Control::~Control()
 {
-    if (m_loop) {
+    if (m_loop)
         // What was posted before runs first; what comes after finds m_closed and does nothing.
-        Mutex mutex;
-        std::condition_variable closed;
-        bool done = false;
-        m_loop->post([&] {
+        postAndWait([this] {
+            m_door.reset();
             if (m_board && runState() != RunState::Stopped)
                 standAll();
-            MutexLock lock(mutex);
             m_closed = true;
-            done = true;
-            closed.notify_all();
         });
-        MutexLock lock(mutex);
-        lock.wait(closed, [&done] { return done; });
-    }
     m_vcpus.clear();
     m_board.reset();
     m_loop.reset();
+}
+
+void Control::postAndWait(const std::function<void()>& work)
+{
+    Mutex mutex;
+    std::condition_variable finished;
+    bool done = false;
+    m_loop->post([&] {
+        work();
+        MutexLock lock(mutex);
+        done = true;
+        finished.notify_all();
+    });
+    MutexLock lock(mutex);
+    lock.wait(finished, [&done] { return done; });
 }
 
 void Control::post(std::function<void()> function)
@@ -92,14 +100,17 @@ void Control::standAll()
 void Control::runAll()
 {
     m_board->resume();
-    for (const auto& vcpu : m_vcpus)
-        vcpu->resume();
+    for (size_t i = 0; i < m_vcpus.size(); ++i)
+        if (m_running[i])
+            m_vcpus[i]->resume();
 }
 
 void Control::setState(RunState state)
 {
-    if (m_state.exchange(state, std::memory_order_acq_rel) != state)
-        m_listener.runStateChanged(state);
+    if (m_state.exchange(state, std::memory_order_acq_rel) == state)
+        return;
+    m_listener.runStateChanged(state);
+    tellDebugger(state);
 }
 
 Result<void> Control::whileStanding(const std::function<Result<void>()>& work)
@@ -120,6 +131,9 @@ void Control::resume(Completion done)
             if (runState() == RunState::Panicked)
                 return Error(ErrorCode::Invalid, "the guest has crashed; reset it");
             if (runState() == RunState::Paused) {
+                if (m_door)
+                    m_door->resumed();
+                m_running.assign(m_vcpus.size(), true);
                 runAll();
                 setState(RunState::Running);
             }
@@ -135,6 +149,8 @@ void Control::pause(Completion done)
             if (runState() == RunState::Running) {
                 standAll();
                 setState(RunState::Paused);
+                if (m_door)
+                    m_door->halted(gdb::Signal::Interrupt);
             }
             return {};
         },
@@ -293,12 +309,53 @@ void Control::requestExit(int status)
     });
 }
 
-void Control::vcpuExited(unsigned, const cpu::Exit& exit)
+Result<void> Control::startDebugger(const std::string& address)
 {
-    post([this, exit] { handleExit(exit); });
+    const auto place = TRY(gdb::parseAddress(address));
+    Result<void> result;
+    postAndWait([&] {
+        auto door = GdbDoor::open(place, *m_loop, *this, *m_board, m_vcpus);
+        if (door)
+            m_door = std::move(*door);
+        else
+            result = std::move(door).error();
+    });
+    return result;
 }
 
-void Control::handleExit(const cpu::Exit& exit)
+void Control::debuggerResumes(const std::vector<bool>& run)
+{
+    if (runState() != RunState::Paused)
+        return;
+    m_running = run;
+    runAll();
+    setState(RunState::Running);
+}
+
+void Control::debuggerStops()
+{
+    if (runState() == RunState::Running)
+        stopWith(RunState::Paused);
+    m_running.assign(m_vcpus.size(), true);
+}
+
+/// Stops it made itself, it does not hear of: its server is not running then.
+void Control::tellDebugger(RunState state)
+{
+    if (!m_door)
+        return;
+    if (state == RunState::Stopped)
+        m_door->ended();
+    else if (state == RunState::Panicked)
+        m_door->halted(gdb::Signal::Abort);
+}
+
+void Control::vcpuExited(unsigned index, const cpu::Exit& exit)
+{
+    post([this, index, exit] { handleExit(index, exit); });
+}
+
+void Control::handleExit(unsigned index, const cpu::Exit& exit)
 {
     if (runState() != RunState::Running)
         return;
@@ -313,6 +370,14 @@ void Control::handleExit(const cpu::Exit& exit)
     case cpu::ExitReason::Stopped:
         stopWith(RunState::Panicked);
         m_listener.machineMessage(exit.sentence);
+        break;
+    case cpu::ExitReason::Debug:
+        if (!m_door || !m_door->waits()) {
+            m_vcpus[index]->resume(); // the debugger has gone meanwhile
+            break;
+        }
+        debuggerStops();
+        m_door->stopped(index, exit.debug);
         break;
     case cpu::ExitReason::Kicked:
         break;

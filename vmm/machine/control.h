@@ -15,6 +15,7 @@
 #include "vmm/base/log.h"
 #include "vmm/bus/handlers.h"
 #include "vmm/machine/board.h"
+#include "vmm/machine/gdb_target.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/vcpu_thread.h"
 #include "vmm/state/state_file.h"
@@ -22,7 +23,10 @@
 namespace vmm::machine {
 
 /// A Machine: a board, its vCPU threads and the control thread.
-class Control final : public Machine, public bus::SystemControl, public VcpuEvents {
+class Control final : public Machine,
+                      public bus::SystemControl,
+                      public VcpuEvents,
+                      private DebuggedMachine {
 public:
     /// A fresh machine is made ready to start; one that is to be loaded keeps its RAM empty.
     enum class Purpose { Start, Load };
@@ -48,6 +52,7 @@ public:
     void devices(std::function<void(std::vector<DeviceInfo>)> done) override;
     std::vector<Counter> counters() const override;
     std::string serialPty() const override { return m_board->serialPty(); }
+    Result<void> startDebugger(const std::string& address) override;
 
     // bus::SystemControl: wishes of the guest, from vCPU threads.
     void requestReset(bus::ResetKind kind) override;
@@ -80,7 +85,14 @@ private:
     Result<void> whileStanding(const std::function<Result<void>()>& work);
     Result<void> resetNow();
     void stopWith(console::RunState state);
-    void handleExit(const cpu::Exit& exit);
+    void handleExit(unsigned index, const cpu::Exit& exit);
+    /// Runs `work` on the control thread and waits for it.
+    void postAndWait(const std::function<void()>& work);
+    // DebuggedMachine
+    void debuggerResumes(const std::vector<bool>& run) override;
+    void debuggerStops() override;
+    void debuggerPowersOff() override { stopWith(console::RunState::Stopped); }
+    void tellDebugger(console::RunState state);
 
     const spec::MachineSpec m_spec;
     console::MachineListener& m_listener;
@@ -92,6 +104,8 @@ private:
     AccelChoice m_accel; ///< before the machine is handed out
     std::unique_ptr<Board> m_board;
     std::vector<std::unique_ptr<VcpuThread>> m_vcpus;
+    std::vector<bool> m_running;     ///< which vCPUs runAll() lets go; the debugger may hold some
+    std::unique_ptr<GdbDoor> m_door; ///< control thread, but for its making
 };
 
 /// Writes a standing machine's records and RAM (machine_state.cpp). `progress` as in

@@ -78,6 +78,13 @@ public:
     /// the control thread.
     virtual void devices(std::function<void(std::vector<DeviceInfo>)> done) = 0;
     virtual std::vector<Counter> counters() const = 0;
+    /// Lets a debugger in at `address` (`--gdb`): "tcp::PORT" on loopback or "unix:PATH". Once,
+    /// before the machine runs; waits for the answer.
+    virtual Result<void> startDebugger(const std::string& address)
+    {
+        return Error(ErrorCode::Unsupported, "--gdb " + address + ": not this machine");
+    }
+
     /// The pty the serial port is on; empty when there is none.
     virtual std::string serialPty() const = 0;
 };

@@ -77,6 +77,7 @@ public:
 
     cpu::Hypervisor& hypervisor() override { return *m_hypervisor; }
     memory::GuestMemory& memory() override { return *m_memory; }
+    std::vector<memory::MapRange> directMap() const override { return m_map->ranges(); }
     void pause() override;
     void resume() override;
     void reset() override;

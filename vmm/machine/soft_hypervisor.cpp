@@ -88,6 +88,10 @@ public:
     Result<void> loadState(const cpu::CpuState& state) override { return m_vcpu.loadState(state); }
     Result<void> reset() override { return m_vcpu.reset(); }
     const cpu::ExitCounters& counters() const override { return m_vcpu.counters(); }
+    Result<void> setDebug(const cpu::DebugRequest& request) override
+    {
+        return m_vcpu.setDebug(request);
+    }
 
 private:
     soft::SoftVcpu& m_vcpu;

@@ -70,7 +70,7 @@ struct Blocks::Internal {
     std::unordered_map<Key, Block*, KeyHash> byKey;
     std::array<Block*, kRecent> recent{};
     uint64_t clears = 0;
-    std::array<Op, Block::kMaxOps + 1> scratch; ///< a block is decoded here, then packed
+    std::array<Op, Block::kMaxOps + 2> scratch; ///< a block is decoded here, then packed
     PageInfo uncached; ///< of code that lies in device memory: its generation moves on at once
 
     /// Is there room for one more block of any length?
@@ -276,20 +276,35 @@ Block* Blocks::decode(uint64_t linear, uint64_t physical, const PhysicalPage& pa
     return block;
 }
 
+/// Puts an op before a first instruction that has a breakpoint: how many, 0 or 1.
+unsigned Blocks::placeBreakpoint(const Block& block)
+{
+    if (!m_core.stopsAt(block.rip))
+        return 0;
+    Op& op = m_internal->scratch[0];
+    op = Op{};
+    op.rip = block.rip;
+    op.run = Core::breakpoint;
+    return 1;
+}
+
 /// Decodes up to `most` instructions. False when the bytes end inside the very first one.
 bool Blocks::fillBlock(Block& block, const Source& source, unsigned most)
 {
     Decoder decoder(m_core);
     const bool wide = (block.mode & block_mode::kCodeMask) == block_mode::kCode64;
     size_t at = 0;
-    block.count = 0;
-    for (bool ended = false; block.count < most && !ended;) {
+    const unsigned stops = placeBreakpoint(block);
+    block.count = stops;
+    for (bool ended = false; block.count < most + stops && !ended;) {
         Op& op = m_internal->scratch[block.count];
         op = Op{};
         op.rip = (block.rip + at) & m_core.ripMask();
+        if (block.count > stops && m_core.stopsAt(op.rip))
+            break;
         const auto decoded = decoder.decode(source.bytes.data() + at, source.size - at, op);
         if (decoded == Decoder::Answer::NeedsMore) {
-            if (block.count == 0 && source.size - at < kLongestInstruction)
+            if (block.count == stops && source.size - at < kLongestInstruction)
                 return false;
             break;
         }

@@ -77,6 +77,7 @@ private:
     Block* newBlock(uint64_t physical, PageInfo& info);
     Block* decode(uint64_t linear, uint64_t physical, const PhysicalPage& page);
     Block* decodeUncached(uint64_t linear, uint64_t physical);
+    unsigned placeBreakpoint(const Block& block);
     bool fillBlock(Block& block, const Source& source, unsigned most);
 
     Core& m_core;

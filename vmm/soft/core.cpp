@@ -125,7 +125,9 @@ void Core::execute(bool single)
     if (single) {
         raiseAttention(kSingle); // a transfer comes back here instead of going on
         m_instructions -= block->count - 1;
-        if (op = op->run(*this, *op); op != nullptr)
+        if (op->run == breakpoint)
+            op = op->run(*this, *op);
+        if (op != nullptr && (op = op->run(*this, *op)) != nullptr)
             regs.rip = op->rip;
         m_attention.fetch_and(~uint32_t{kSingle}, std::memory_order_seq_cst);
     } else {
@@ -139,8 +141,13 @@ void Core::execute(bool single)
 void Core::step()
 {
     m_trap = (regs.systemFlags & flag::kTf) != 0;
+    const Shadow shadow = m_shadow;
     m_shadow = Shadow::None;
     execute(true);
+    if (stoppedBefore()) {
+        m_shadow = shadow;
+        return;
+    }
     if (m_trap && m_shadow != Shadow::MovSs && !m_pending.present) {
         noteDebug(kSingleStepBit);
         m_halted = false; // a debug exception ends HLT
@@ -172,7 +179,7 @@ bool Core::attend()
     }
     if ((reasons & kStartup) != 0 && m_waitForSipi)
         startAt(m_startupPage.load(std::memory_order_acquire));
-    return (reasons & kKick) == 0;
+    return (reasons & (kKick | kDebug)) == 0;
 }
 
 /// SIPI (SDM volume 3 section 9.4.4): real mode at page `page`.
@@ -219,7 +226,7 @@ Outcome Core::run()
 {
     for (;;) {
         if (attention() != 0 && !attend())
-            return Outcome::Kicked;
+            return takeHit();
         if (m_waitForSipi)
             return Outcome::Halted;
         const bool event = takeInterrupt();

@@ -114,7 +114,7 @@ struct PendingException {
 enum class EventKind : uint8_t { HardwareInterrupt, Nmi, Exception, SoftwareInterrupt, Int1, Int3 };
 
 /// Why Core::run() came back.
-enum class Outcome : uint8_t { Kicked, TripleFault, Unknown, Halted };
+enum class Outcome : uint8_t { Kicked, TripleFault, Unknown, Halted, Debug };
 
 /// What the executor works with. All outlive it. Null `apic`: no interrupts but those injected
 /// (tests, assist).
@@ -161,6 +161,7 @@ public:
         kMapChanged = 1 << 5,
         kRecheck = 1 << 6, ///< the guest changed something the main loop decides by
         kSingle = 1 << 7,  ///< one instruction at a time
+        kDebug = 1 << 8,   ///< run() shall return Debug
     };
 
     explicit Core(const Environment& environment);
@@ -198,6 +199,21 @@ public:
     /// "0xfff0 (code segment base 0xffff0000, real mode)": `rip` as people read it.
     std::string whereabouts(uint64_t rip) const;
     uint64_t instructions() const { return m_instructions; }
+
+    // --- for the debugger (debug.cpp) ---
+
+    /// Breakpoints become ops of their own when code is decoded; pages with watchpoints stay out of
+    /// the TLB. What is not debugged runs as ever. While the core does not run.
+    void setDebug(const cpu::DebugRequest& request);
+    /// One instruction for the debugger, past a breakpoint there, and without taking interrupts
+    /// unless the vCPU sleeps. Debug when it was done.
+    Outcome runSingle();
+    /// What made run() or runSingle() return Debug.
+    const cpu::DebugHit& debugHit() const;
+    /// Is there a breakpoint on the instruction at `rip`?
+    bool stopsAt(uint64_t rip) const;
+    /// The handler of an op of no length before an instruction with a breakpoint.
+    static const Op* breakpoint(Core& core, const Op& op);
 
     // --- for handlers: registers ---
 
@@ -565,6 +581,10 @@ private:
     const Op* jumpElsewhere(unsigned link);
     bool apicAt(uint64_t physical) const;
     bool transfer(uint64_t linear, std::byte* data, unsigned size, Access access, unsigned context);
+    bool watched(uint64_t linear) const;
+    bool stoppedBefore() const;
+    Outcome takeHit();
+    void noteWatched(uint64_t linear, unsigned size, Access access);
     void readPart(const Reached& part, std::byte* to, unsigned size);
     void writePart(const Reached& part, uint64_t linear, const std::byte* from, unsigned size);
     static void copyGuest(std::byte* to, const std::byte* from, unsigned size);

@@ -43,6 +43,11 @@ struct Core::Internal {
     std::array<KnownPage, 256> known; ///< answers of PhysicalMap::find, for one version of it
     uint64_t mapVersion = 0;
     std::array<uint64_t, 4> pdptes{};
+    static constexpr uint64_t kNowhere = ~uint64_t{0};
+    cpu::DebugRequest debug;
+    cpu::DebugHit hit;
+    bool stopped = false;       ///< `hit` waits for run() to return
+    uint64_t passAt = kNowhere; ///< linear address whose breakpoint is passed the next time
 
     /// The page at a physical address; looked up at most once per version of the map.
     const PhysicalPage& page(PhysicalMap& map, uint64_t physical)

@@ -73,7 +73,7 @@ bool Core::fill(uint64_t linear, Access access, unsigned context, Reached& reach
     reached.host = apic || page.host == nullptr ? nullptr : page.host + (linear & 4095);
     reached.info = page.info;
     reached.rom = !page.writable;
-    if (reached.host == nullptr)
+    if (reached.host == nullptr || watched(linear))
         return true;
     TlbEntry& entry = m_internal->tlbs[context][Internal::row(linear)];
     entry.readTag = (linear & kPageMask) | tagFacts(found);
@@ -181,6 +181,8 @@ bool Core::transfer(uint64_t linear, std::byte* data, unsigned size, Access acce
         else
             readPart(parts[i], bytes, length);
     }
+    if (!m_internal->debug.watchpoints.empty()) [[unlikely]]
+        noteWatched(linear, size, access);
     return true;
 }
 
@@ -262,7 +264,7 @@ std::byte* Core::hostPointer(uint64_t linear, unsigned size, Access access)
     Reached reached;
     if (firstPart(linear, size) < size || !reach(linear, access, m_internal->context, reached))
         return nullptr;
-    return access == Access::Write && reached.rom ? nullptr : reached.host;
+    return (access == Access::Write && reached.rom) || watched(linear) ? nullptr : reached.host;
 }
 
 void Core::wrote(uint64_t linear, unsigned size)

@@ -55,7 +55,7 @@ cpu::Exit SoftVcpu::run()
 {
     cpu::Exit exit;
     for (;;) {
-        switch (m_core.run()) {
+        switch (m_singleStep ? m_core.runSingle() : m_core.run()) {
         case Outcome::Kicked:
             m_counters.add(cpu::ExitKind::Interrupted);
             exit.reason = cpu::ExitReason::Kicked;
@@ -68,12 +68,23 @@ cpu::Exit SoftVcpu::run()
             exit.sentence = fmt::format("triple fault on CPU {} at {}", m_core.environment().index,
                                         m_core.whereabouts(m_core.regs.rip));
             return exit;
+        case Outcome::Debug:
+            exit.reason = cpu::ExitReason::Debug;
+            exit.debug = m_core.debugHit();
+            return exit;
         case Outcome::Unknown:
             exit.reason = cpu::ExitReason::Stopped;
             exit.sentence = m_core.unknownInstruction();
             return exit;
         }
     }
+}
+
+Result<void> SoftVcpu::setDebug(const cpu::DebugRequest& request)
+{
+    m_singleStep = request.singleStep;
+    m_core.setDebug(request);
+    return {};
 }
 
 Result<cpu::CpuState> SoftVcpu::saveState()

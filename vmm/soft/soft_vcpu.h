@@ -25,6 +25,7 @@ public:
     Result<void> loadState(const cpu::CpuState& state) override;
     Result<void> reset() override;
     const cpu::ExitCounters& counters() const override { return m_counters; }
+    Result<void> setDebug(const cpu::DebugRequest& request) override;
 
     void interrupt() override { request(Core::kInterrupt); }
     void nmi() override { request(Core::kNmi); }
@@ -41,6 +42,7 @@ private:
     void sleep();
 
     cpu::ExitCounters m_counters;
+    bool m_singleStep = false;
     Core m_core;
     std::atomic<bool> m_asleep{false};
     Mutex m_sleepMutex;
