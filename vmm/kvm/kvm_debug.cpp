@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kDebugRegisters = 4;
 constexpr uint64_t kExactBoth = 0x700; // DR7: LE, GE and the bit that is always 1
 constexpr uint64_t kResumeFlag = 1 << 16;
+constexpr uint32_t kBlockInterrupts = 0x10'0000; // KVM_GUESTDBG_BLOCKIRQ, Linux 5.17
 
 /// What DR7 says about one register (SDM volume 3 section 17.2.4).
 enum class Watched : uint64_t { Execution = 0, Write = 1, ReadOrWrite = 3 };
@@ -67,7 +68,10 @@ Result<void> KvmVcpu::setDebug(const cpu::DebugRequest& request)
         debug.control |= KVM_GUESTDBG_SINGLESTEP;
     if (debug.control != 0)
         debug.control |= KVM_GUESTDBG_ENABLE;
-    TRY(callKvm(m_fd.get(), KVM_SET_GUEST_DEBUG, &debug, "KVM_SET_GUEST_DEBUG"));
+    kvm_guest_debug quiet = debug; // a step shall not end in an interrupt handler
+    quiet.control |= request.singleStep ? kBlockInterrupts : 0;
+    if (!callKvm(m_fd.get(), KVM_SET_GUEST_DEBUG, &quiet, "KVM_SET_GUEST_DEBUG"))
+        TRY(callKvm(m_fd.get(), KVM_SET_GUEST_DEBUG, &debug, "KVM_SET_GUEST_DEBUG"));
     m_debugRegisters = std::move(hits);
     if (request.passFirst && !request.breakpoints.empty()) {
         kvm_regs regs{};
