@@ -16,7 +16,8 @@ namespace {
 
 constexpr size_t kOpsPerChunk = 2048; // 128 KiB
 constexpr size_t kMaxChunks = 512;    // then all is forgotten
-constexpr size_t kRecent = 8192;      // rows of the table by rip
+constexpr size_t kMaxBlocks = 262'144;
+constexpr size_t kRecent = 8192; // rows of the table by rip
 constexpr unsigned kLongestInstruction = 15;
 
 /// Makes all other threads of the process pass a memory barrier.
@@ -76,7 +77,8 @@ struct Blocks::Internal {
     /// Is there room for one more block of any length?
     bool full() const
     {
-        return usedInChunk + scratch.size() > kOpsPerChunk && chunks.size() == kMaxChunks;
+        return blocks.size() >= kMaxBlocks ||
+               (usedInChunk + scratch.size() > kOpsPerChunk && chunks.size() == kMaxChunks);
     }
     /// Moves `count` ops out of the scratch. Not when full.
     Op* keep(size_t count)
