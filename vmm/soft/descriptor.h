@@ -64,6 +64,7 @@ inline uint32_t selectorError(uint16_t selector, unsigned ext)
 {
     return (selector & 0xfffcU) | ext;
 }
+/// Selectors 0 to 3 name no descriptor (section 3.4.2).
 inline bool isNull(uint16_t selector)
 {
     return (selector & 0xfffc) == 0;

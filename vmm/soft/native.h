@@ -48,6 +48,7 @@ struct Image {
 };
 static_assert(sizeof(Image) == VectorState::kXmm);
 
+/// The x87 part of a vCPU's vector state.
 inline Image load(const VectorState& vector)
 {
     Image image;
@@ -71,6 +72,7 @@ bool avxUsable(Core& core);
 bool x87Usable(Core& core);     ///< #NM only: instructions that do not wait
 bool x87UsableWait(Core& core); ///< and #MF
 
+/// The quick answer for the usual case, else the careful one above.
 template <Unit U>
 inline bool usable(Core& core)
 {
@@ -99,6 +101,7 @@ inline uint8_t* nativeRegister(Core& core, uint64_t offset)
 {
     return reinterpret_cast<uint8_t*>(reinterpret_cast<uintptr_t>(&core.regs) + offset);
 }
+/// The upper half of the YMM register whose lower half has that offset.
 inline uint8_t* nativeHigh(Core& core, uint64_t offset)
 {
     return nativeRegister(core, offset) + kHighDelta;

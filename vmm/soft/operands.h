@@ -40,11 +40,13 @@ constexpr uint16_t generalOffset(Gpr name)
 }
 inline constexpr uint16_t kOffsetAh = 1;
 
+/// Is the address just base + displacement, in 64-bit mode without FS or GS?
 inline bool isPlainAddress(const Op& op)
 {
     return (op.flags & op_flag::kLong) != 0 && op.addressSize == 8 &&
            op.index == generalOffset(kZero) && op.segment != kFs && op.segment != kGs;
 }
+/// Has it a LOCK prefix?
 inline bool isLocked(const Op& op)
 {
     return (op.flags & op_flag::kLock) != 0;
@@ -68,6 +70,7 @@ template <class T, class Finish>
         return c.fault(op);
     return finish(c, op, value);
 }
+/// Loads the memory operand and runs finish(c, op, value), or raises the fault.
 template <class T, class Address, class Finish>
 [[gnu::always_inline]] inline const Op* withOperand(Core& c, const Op& op, Finish finish)
 {

@@ -27,6 +27,7 @@ inline bool stackAt(Core& c, uint64_t at, unsigned size, Access access, uint64_t
     }
 }
 
+/// SP, ESP or RSP, as wide as the stack is.
 template <unsigned Stack>
 inline uint64_t stackPointer(const Core& c)
 {

@@ -90,6 +90,7 @@ const Op* repeatString(Core& c, const Op& op)
     return S::kPort ? c.leave(c.nextRip(op)) : Core::next(op);
 }
 
+/// Handler of a string instruction without a repeat prefix.
 template <class S>
 const Op* stringOnce(Core& c, const Op& op)
 {
@@ -98,6 +99,7 @@ const Op* stringOnce(Core& c, const Op& op)
     return S::kPort ? c.leave(c.nextRip(op)) : Core::next(op);
 }
 
+/// The handler for an instruction with or without a repeat prefix.
 template <template <class, class> class S, class A, class T>
 Handler stringHandler(const Op& op)
 {

@@ -233,10 +233,10 @@ private slots:
     void softwareInterruptsReturnBehind()
     {
         FlowMachine machine(Mode::Long);
-        machine.execute({0xcc}); // the gate's DPL is 0
+        machine.execute({0xcd, 0x80}); // the gate's DPL is 0
         auto event = machine.takenEvent();
         QCOMPARE(event->vector, 13U);
-        QCOMPARE(event->error, uint64_t{3 * 8 + 2});
+        QCOMPARE(event->error, uint64_t{0x80 * 8 + 2});
         QCOMPARE(event->rip, kCode);
 
         machine.enterCode(Mode::Long);
