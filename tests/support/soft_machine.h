@@ -89,7 +89,7 @@ public:
     /// Writes as a device would: decoded code there is forgotten.
     void put(uint64_t physical, std::span<const uint8_t> bytes)
     {
-        std::memcpy(m_ram + physical, bytes.data(), bytes.size());
+        std::copy(bytes.begin(), bytes.end(), reinterpret_cast<uint8_t*>(m_ram + physical));
         map.deviceWrote(m_ram + physical, bytes.size());
     }
     template <class T>
