@@ -30,6 +30,7 @@ void Core::powerOn()
 {
     resetRegisters(false);
     m_pending = {};
+    m_unknown.clear();
     m_injected.reset();
     m_nmiPending = 0;
     m_nmiMasked = m_halted = false;

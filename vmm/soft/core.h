@@ -137,7 +137,8 @@ struct Environment {
 struct TlbEntry {
     static constexpr uint64_t kNone = 0x5555'0000'0000'0000; // not canonical
     static constexpr uint64_t kGlobal = 1;
-    static constexpr uint64_t kLarge = 2; ///< part of a page bigger than 4 KiB
+    static constexpr uint64_t kLogged = 4; ///< in writeTag: somebody asks which pages are written
+    static constexpr uint64_t kLarge = 2;  ///< part of a page bigger than 4 KiB
     uint64_t readTag = kNone;
     uint64_t writeTag = kNone;
     uint64_t addend = 0; ///< host address = linear address + addend

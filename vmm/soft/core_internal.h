@@ -61,6 +61,14 @@ struct Core::Internal {
     static size_t row(uint64_t linear) { return (linear >> 12) & kTlbMask; }
 };
 
+/// Drops a translation. Its page may have been written through it since the log was taken.
+inline void forget(TlbEntry& entry)
+{
+    if ((entry.writeTag & TlbEntry::kLogged) != 0)
+        entry.info->dirty.store(1, std::memory_order_release);
+    entry = {};
+}
+
 /// Facts of a translation as low bits of a tag.
 inline uint64_t tagFacts(const Core::Translation& found)
 {

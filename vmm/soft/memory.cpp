@@ -76,12 +76,14 @@ bool Core::fill(uint64_t linear, Access access, unsigned context, Reached& reach
     if (reached.host == nullptr || watched(linear))
         return true;
     TlbEntry& entry = m_internal->tlbs[context][Internal::row(linear)];
+    forget(entry);
     entry.readTag = (linear & kPageMask) | tagFacts(found);
     entry.addend = reinterpret_cast<uint64_t>(page.host) - (linear & kPageMask);
     entry.info = page.info;
     const bool mayWrite =
         found.writable && page.writable && (!page.logged || access == Access::Write);
-    entry.writeTag = mayWrite ? linear & kPageMask : TlbEntry::kNone;
+    entry.writeTag =
+        !mayWrite ? TlbEntry::kNone : (linear & kPageMask) | (page.logged ? TlbEntry::kLogged : 0);
     if (page.logged && access == Access::Write)
         page.info->dirty.store(1, std::memory_order_release);
     return true;

@@ -266,7 +266,7 @@ void Core::flushTlb(bool globalToo)
     for (auto& tlb : m_internal->tlbs)
         for (auto& entry : tlb)
             if (globalToo || (entry.readTag & TlbEntry::kGlobal) == 0)
-                entry = {};
+                forget(entry);
     for (auto& entry : m_internal->code)
         if (globalToo || (entry.tag & TlbEntry::kGlobal) == 0)
             entry.tag = TlbEntry::kNone;
@@ -285,10 +285,10 @@ void Core::flushPage(uint64_t linear)
     for (auto& tlb : m_internal->tlbs) {
         for (auto& entry : tlb)
             if ((entry.readTag & TlbEntry::kLarge) != 0 && belongs(entry.readTag))
-                entry = {};
+                forget(entry);
         TlbEntry& own = tlb[Internal::row(linear)];
         if (belongs(own.readTag))
-            own = {};
+            forget(own);
     }
     for (auto& entry : m_internal->code)
         if (belongs(entry.tag))

@@ -119,6 +119,7 @@ Result<void> Core::load(const CpuState& state)
             sys.others.push_back(msr);
     }
     m_pending = exceptionOf(state.events);
+    m_unknown.clear();
     m_injected.reset();
     if (state.events.interruptInjected)
         m_injected = state.events.interruptVector;
@@ -133,8 +134,8 @@ Result<void> Core::load(const CpuState& state)
     if (m_environment.apic != nullptr && !state.msrs.empty())
         TRY(m_environment.apic->load(state));
     modeChanged();
-    flushTlb(true);
     m_blocks->clear();
+    refreshMap(); // the assist's executors hear of no change of the map otherwise
     if (!loadPdptes())
         m_pending = {};
     return {};

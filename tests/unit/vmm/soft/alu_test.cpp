@@ -2,6 +2,8 @@
 // What the comparison with the host CPU cannot reach in general-purpose instructions: 16-bit
 // addresses, and operands across pages.
 #include <QtTest>
+#include <cstring>
+#include <sys/mman.h>
 
 #include "tests/support/soft_machine.h"
 
@@ -48,6 +50,57 @@ class AluTest : public QObject {
     Q_OBJECT
 
 private slots:
+    /// As the assist does it: nobody tells the executor that the map changed meanwhile.
+    void loadedStateSeesTodaysMap()
+    {
+        constexpr uint64_t kAt = 4 << 20;
+        SoftMachine machine;
+        const auto page = [](uint8_t fill) {
+            auto memory =
+                MappedRegion::map(-1, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+            std::memset(memory->data(), fill, 4096);
+            return std::move(*memory);
+        };
+        const auto before = page(0x11);
+        const auto after = page(0x22);
+        memory::MapRange range{memory::GuestPhys(kAt), 4096, before.data()};
+        QVERIFY(machine.map.addRange(range));
+        machine.enter(Mode::Flat32);
+        uint8_t value = 0;
+        QVERIFY(machine.core.loadLinear(kAt, value));
+        QCOMPARE(value, uint8_t{0x11});
+        cpu::CpuState state;
+        machine.core.save(state);
+        QVERIFY(machine.map.removeRange(range));
+        range.host = after.data();
+        QVERIFY(machine.map.addRange(range));
+        QVERIFY(machine.core.load(state));
+        QVERIFY(machine.core.loadLinear(kAt, value));
+        QCOMPARE(value, uint8_t{0x22});
+    }
+
+    /// A write after the log was taken, through a translation from before, is in the next log.
+    void writesBehindTheLogAreNotLost()
+    {
+        constexpr uint64_t kAt = 4 << 20;
+        SoftMachine machine;
+        auto memory =
+            MappedRegion::map(-1, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+        const memory::MapRange range{memory::GuestPhys(kAt), 4096, memory->data(),
+                                     memory::MapAccess::ReadWrite, memory::MapDirtyLog::On};
+        QVERIFY(machine.map.addRange(range));
+        machine.enter(Mode::Flat32);
+        const auto logged = [&] { return (*machine.map.takeDirty(range))[0]; };
+        QVERIFY(machine.core.storeLinear(kAt, uint32_t{1}));
+        QCOMPARE(logged(), uint64_t{1});
+        QVERIFY(machine.core.storeLinear(kAt, uint32_t{2}));
+        cpu::CpuState state;
+        machine.core.save(state);
+        QVERIFY(machine.core.load(state)); // forgets translations, as a change of the map does
+        QCOMPARE(logged(), uint64_t{1});
+        QCOMPARE(logged(), uint64_t{0});
+    }
+
     void leaWrapsAt64K()
     {
         AluMachine machine(Mode::Real);
