@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/kvm/kvm_nudge.h"
 
-#include <cpuid.h>
 #include <unistd.h>
 
+#include "vmm/kvm/kvm_speed.h"
 #include "vmm/kvm/kvm_structs.h"
 
 namespace vmm::kvm {
@@ -15,18 +15,6 @@ uint64_t monotonicNs()
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-/// CPUID.1:ECX.VMX or CPUID.80000001:ECX.SVM.
-bool hasHardwareVirtualization()
-{
-    unsigned eax = 0;
-    unsigned ebx = 0;
-    unsigned ecx = 0;
-    unsigned edx = 0;
-    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 5) != 0)
-        return true;
-    return __get_cpuid(0x8000'0001, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 2) != 0;
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "vmm/kvm/kvm_speed.h"
 
 #include <chrono>
+#include <cpuid.h>
 #include <csignal>
 #include <ctime>
 #include <fcntl.h>
@@ -105,6 +106,17 @@ Result<TestMachine> makeMachine()
 }
 
 } // namespace
+
+bool hasHardwareVirtualization()
+{
+    unsigned eax = 0;
+    unsigned ebx = 0;
+    unsigned ecx = 0;
+    unsigned edx = 0;
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 5) != 0)
+        return true;
+    return __get_cpuid(0x8000'0001, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 2) != 0;
+}
 
 Result<double> ring0InstructionsPerSecond()
 {

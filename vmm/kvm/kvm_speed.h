@@ -7,6 +7,10 @@
 
 namespace vmm::kvm {
 
+/// Has the CPU VT-x (CPUID.1:ECX.VMX, SDM volume 3 section 23.6) or AMD-V (CPUID.80000001:ECX.SVM,
+/// APM volume 2 section 15.4)? Any thread.
+bool hasHardwareVirtualization();
+
 /// Instructions a second of a real-mode loop in a throwaway virtual machine, measured for about two
 /// milliseconds: hardware does several hundred million and more, emulation one or two million. The
 /// error is why /dev/kvm cannot be used. Any thread; takes over the signal that kicks vCPUs.

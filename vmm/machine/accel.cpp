@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/machine/accel.h"
 
-#include <cpuid.h>
 #include <fmt/core.h>
 
 #include "vmm/cpu/cpuid_model.h"
@@ -13,19 +12,6 @@ namespace {
 
 /// Between what emulation reaches, some millions, and any CPU of the last twenty years.
 constexpr double kFastEnough = 50e6;
-
-/// CPUID.1:ECX.VMX (SDM volume 3 section 23.6) or CPUID.80000001:ECX.SVM (APM volume 2 section
-/// 15.4).
-bool hasHardwareVirtualization()
-{
-    unsigned eax = 0;
-    unsigned ebx = 0;
-    unsigned ecx = 0;
-    unsigned edx = 0;
-    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 5) != 0)
-        return true;
-    return __get_cpuid(0x8000'0001, &eax, &ebx, &ecx, &edx) != 0 && (ecx & 1U << 2) != 0;
-}
 
 AccelChoice chooseForHost(const KvmFacts& facts)
 {
@@ -49,7 +35,7 @@ AccelChoice chooseForHost(const KvmFacts& facts)
 KvmFacts probeKvm()
 {
     KvmFacts facts;
-    facts.hardware = hasHardwareVirtualization();
+    facts.hardware = kvm::hasHardwareVirtualization();
     if (const auto speed = kvm::ring0InstructionsPerSecond())
         facts.instructionsPerSecond = *speed;
     else

@@ -136,40 +136,8 @@ template <class T, class Address, class Apply>
     return modifyLinear<T>(c, op, at, locked, apply);
 }
 
-/// Calls `pick` with a zero of the unsigned type of `size` bytes: the handler for that size, or
-/// null.
-template <class Pick>
-Handler bySize(unsigned size, Pick pick)
-{
-    switch (size) {
-    case 1:
-        return pick(uint8_t{});
-    case 2:
-        return pick(uint16_t{});
-    case 4:
-        return pick(uint32_t{});
-    case 8:
-        return pick(uint64_t{});
-    default:
-        return nullptr;
-    }
-}
-/// The same for instructions without a form for bytes.
-template <class Pick>
-Handler byWideSize(unsigned size, Pick pick)
-{
-    switch (size) {
-    case 2:
-        return pick(uint16_t{});
-    case 4:
-        return pick(uint32_t{});
-    case 8:
-        return pick(uint64_t{});
-    default:
-        return nullptr;
-    }
-}
-/// The same for instructions on 32 and 64 bits only.
+/// Calls `pick` with a zero of the unsigned type of `size` bytes, 4 or 8: the handler for that
+/// size, or null.
 template <class Pick>
 Handler byLargeSize(unsigned size, Pick pick)
 {
@@ -181,6 +149,18 @@ Handler byLargeSize(unsigned size, Pick pick)
     default:
         return nullptr;
     }
+}
+/// The same for instructions with a form for 16 bits too.
+template <class Pick>
+Handler byWideSize(unsigned size, Pick pick)
+{
+    return size == 2 ? pick(uint16_t{}) : byLargeSize(size, pick);
+}
+/// The same for instructions with forms for all four sizes.
+template <class Pick>
+Handler bySize(unsigned size, Pick pick)
+{
+    return size == 1 ? pick(uint8_t{}) : byWideSize(size, pick);
 }
 /// Calls `pick` with the fastest way to find the memory operand.
 template <class Pick>
