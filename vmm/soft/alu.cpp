@@ -108,7 +108,7 @@ const Op* toRegister(Core& c, const Op& op)
     const T r = O::template apply<T>(c.regs.flags, c.get<T>(op.a), From::template get<T>(c, op));
     if constexpr (O::kWrites)
         c.set<T>(op.a, r);
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// reg, mem.
@@ -119,7 +119,7 @@ const Op* registerWithMemory(Core& c, const Op& op)
         const T r = O::template apply<T>(core.regs.flags, core.get<T>(here.a), value);
         if constexpr (O::kWrites)
             core.set<T>(here.a, r);
-        return Core::next(here);
+        return core.next(here);
     });
 }
 
@@ -138,7 +138,7 @@ const Op* memoryCompared(Core& c, const Op& op)
 {
     return withOperand<T, Address>(c, op, [](Core& core, const Op& here, T value) {
         O::template apply<T>(core.regs.flags, value, From::template get<T>(core, here));
-        return Core::next(here);
+        return core.next(here);
     });
 }
 
@@ -235,7 +235,7 @@ template <class O, class T>
 const Op* changeRegister(Core& c, const Op& op)
 {
     c.set<T>(op.a, O::template apply<T>(c.regs.flags, c.get<T>(op.a)));
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class O, class T, class Address, bool Locked>
@@ -292,7 +292,7 @@ template <class O, class T>
 const Op* addWithRegister(Core& c, const Op& op)
 {
     c.set<T>(op.a, O::template apply<T>(c.regs.flags, c.get<T>(op.a), c.get<T>(op.b)));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class O, class T>
 const Op* addWithMemory(Core& c, const Op& op)
@@ -301,7 +301,7 @@ const Op* addWithMemory(Core& c, const Op& op)
     if (!loadOperand<T, AnyAddress>(c, op, value))
         return c.fault(op);
     c.set<T>(op.a, O::template apply<T>(c.regs.flags, c.get<T>(op.a), value));
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class O>

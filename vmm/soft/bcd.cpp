@@ -32,7 +32,7 @@ const Op* decimalAfterAdd(Core& c, const Op& op)
     const auto al = static_cast<uint8_t>(old + (low ? 6 : 0) + (high ? 0x60 : 0));
     c.set<uint8_t>(kOffsetAl, al);
     setFlags(c, al, high, low);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* decimalAfterSubtract(Core& c, const Op& op)
@@ -43,7 +43,7 @@ const Op* decimalAfterSubtract(Core& c, const Op& op)
     const auto al = static_cast<uint8_t>(old - (low ? 6 : 0) - (high ? 0x60 : 0));
     c.set<uint8_t>(kOffsetAl, al);
     setFlags(c, al, high || (low && old < 6), low);
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// AAA adds 0x106 to AX, AAS takes it away, when the digit in AL went over.
@@ -56,7 +56,7 @@ const Op* unpackedAdjust(Core& c, const Op& op)
         ax = static_cast<uint16_t>(Add ? ax + 0x106 : ax - 0x106);
     c.set<uint16_t>(kOffsetAx, ax & 0xff0f);
     setFlags(c, ax & 0xf, wrong, wrong);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* unpackedAfterMultiply(Core& c, const Op& op)
@@ -69,7 +69,7 @@ const Op* unpackedAfterMultiply(Core& c, const Op& op)
     c.set<uint8_t>(kOffsetAh, static_cast<uint8_t>(al / base));
     c.set<uint8_t>(kOffsetAl, rest);
     setFlags(c, rest, false, false);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* unpackedBeforeDivide(Core& c, const Op& op)
@@ -79,7 +79,7 @@ const Op* unpackedBeforeDivide(Core& c, const Op& op)
         static_cast<uint8_t>(c.get<uint8_t>(kOffsetAl) + c.get<uint8_t>(kOffsetAh) * base);
     c.set<uint16_t>(kOffsetAx, al);
     setFlags(c, al, false, false);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <Handler Run>

@@ -217,7 +217,7 @@ template <class O, class T>
 const Op* fromRegister(Core& c, const Op& op)
 {
     O::template apply<T>(c, op, c.get<T>(op.b));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class O, class T>
 const Op* fromMemory(Core& c, const Op& op)
@@ -226,7 +226,7 @@ const Op* fromMemory(Core& c, const Op& op)
     if (!loadOperand<T, AnyAddress>(c, op, value))
         return c.fault(op);
     O::template apply<T>(c, op, value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// Operand `Source` is the one that may be memory, `Other` the second source, if there is one.
@@ -282,7 +282,7 @@ const Op* random(Core& c, const Op& op)
         ::getrandom(&value, sizeof value, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof value);
     c.regs.flags.set(got ? flag::kCf : 0);
     c.set<T>(op.a, got ? value : T{0});
-    return Core::next(op);
+    return c.next(op);
 }
 bool lowerRandom(const Decoded& d, Op& op)
 {

@@ -59,7 +59,7 @@ const Op* onRegister(Core& c, const Op& op, T bit)
     c.regs.flags.setCf((value & bit) != 0);
     if constexpr (O::kWrites)
         c.set<T>(op.a, O::template apply<T>(value, bit));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class O, class T>
 const Op* registerByRegister(Core& c, const Op& op)
@@ -89,7 +89,7 @@ const Op* onMemory(Core& c, const Op& op, uint64_t offset, T bit)
     if (!c.loadLinear(at, value, op.segment))
         return c.fault(op);
     c.regs.flags.setCf((value & bit) != 0);
-    return Core::next(op);
+    return c.next(op);
 }
 /// A register is a signed index into a bit string that starts at the operand.
 template <class O, class T>

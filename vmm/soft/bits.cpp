@@ -133,14 +133,14 @@ template <class T>
 const Op* touchRegister(Core& c, const Op& op)
 {
     c.set<T>(op.a, c.get<T>(op.a));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class T>
 const Op* touchMemory(Core& c, const Op& op)
 {
     if (!c.modify<T>(op, false, [](T value) { return value; }))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class O, class T, class Count>
@@ -152,7 +152,7 @@ const Op* shiftRegister(Core& c, const Op& op)
             return touchRegister<T>(c, op);
     }
     c.set<T>(op.a, O::template apply<T>(c.regs.flags, c.get<T>(op.a), count));
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class O, class T, class Count>
@@ -247,7 +247,7 @@ const Op* doubleShiftRegister(Core& c, const Op& op)
     if (count == 0)
         return touchRegister<T>(c, op);
     c.set<T>(op.a, O::template apply<T>(c.regs.flags, c.get<T>(op.a), c.get<T>(op.b), count));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class O, class T, class Count>
 const Op* doubleShiftMemory(Core& c, const Op& op)

@@ -262,7 +262,8 @@ Block* Blocks::decode(uint64_t linear, uint64_t physical, const PhysicalPage& pa
     source.size = source.firstPage = std::min<size_t>(512, 4096 - offset);
     block->generation = take(page, offset, source.size, source.bytes.data());
     const bool atEnd = offset + source.size == 4096;
-    if (fillBlock(*block, source, Block::kMaxOps) || !atEnd)
+    const bool single = (block->mode & block_mode::kSingle) != 0;
+    if (fillBlock(*block, source, single ? 1 : Block::kMaxOps) || !atEnd)
         return block;
     // The first instruction crosses into the next page.
     const uint64_t mask = m_core.inLong64() ? ~uint64_t{0} : 0xffff'ffff;
@@ -321,7 +322,7 @@ bool Blocks::fillBlock(Block& block, const Source& source, unsigned most)
     Op& last = m_internal->scratch[block.count];
     last = Op{};
     last.rip = (block.rip + at) & m_core.ripMask();
-    last.run = goOn;
+    last.run = (block.mode & block_mode::kSingle) != 0 ? stop : goOn;
     block.ops = m_internal->keep(block.count + 1);
     return true;
 }

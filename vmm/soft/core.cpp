@@ -116,26 +116,23 @@ std::string Core::whereabouts(uint64_t rip) const
     return fmt::format("{:#x} (code segment base {:#x}, {})", rip, cs.base, mode);
 }
 
-/// Runs from rip until a block is left; with `single` only one instruction.
+/// Runs from rip until a block is left; with `single` a block of one instruction, which transfers
+/// out of it leave too.
 void Core::execute(bool single)
 {
-    Block* block = m_blocks->find();
-    if (block == nullptr)
-        return;
-    const Op* op = enter(*block);
     if (single) {
-        raiseAttention(kSingle); // a transfer comes back here instead of going on
-        m_instructions -= block->count - 1;
-        if (op->run == breakpoint)
-            op = op->run(*this, *op);
-        if (op != nullptr && (op = op->run(*this, *op)) != nullptr)
-            regs.rip = op->rip;
-        m_attention.fetch_and(~uint32_t{kSingle}, std::memory_order_seq_cst);
-    } else {
-        while (op != nullptr)
+        m_mode |= block_mode::kSingle;
+        raiseAttention(kSingle);
+    }
+    if (Block* block = m_blocks->find(); block != nullptr) {
+        for (const Op* op = enter(*block); op != nullptr;)
             op = op->run(*this, *op);
     }
     m_running = nullptr;
+    if (single) {
+        m_mode &= ~block_mode::kSingle;
+        m_attention.fetch_and(~uint32_t{kSingle}, std::memory_order_seq_cst);
+    }
 }
 
 /// One instruction with what follows from RFLAGS.TF (SDM volume 3 section 17.3.1.4).

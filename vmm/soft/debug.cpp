@@ -37,7 +37,7 @@ const Op* Core::breakpoint(Core& core, const Op& op)
     Internal& internal = *core.m_internal;
     const uint64_t linear = core.codeLinear(op.rip);
     if (std::exchange(internal.passAt, Internal::kNowhere) == linear)
-        return next(op);
+        return core.next(op);
     internal.hit = {Kind::Breakpoint, linear};
     internal.stopped = true;
     core.raiseAttention(kDebug);

@@ -15,7 +15,7 @@ const Op* exchangeRegisters(Core& c, const Op& op)
     const T second = c.get<T>(op.b);
     c.set<T>(op.a, second);
     c.set<T>(op.b, first);
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// XCHG with memory is locked, LOCK prefix or not.
@@ -31,7 +31,7 @@ const Op* exchangeMemory(Core& c, const Op& op)
     if (!c.modify<T>(op, true, change))
         return c.fault(op);
     c.set<T>(op.b, old);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerXchg(const Decoded& d, Op& op)
@@ -54,7 +54,7 @@ const Op* pause(Core& c, const Op& op)
     // A spinning vCPU waits for another one, which may wait for this host CPU.
     if (c.environment().cpus > 1)
         ::sched_yield();
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// F3 90 is PAUSE unless REX.B makes it XCHG with R8, which Zydis 4.0 does not see.
@@ -81,7 +81,7 @@ const Op* exchangeAddRegisters(Core& c, const Op& op)
     c.regs.flags.setAdd<T>(a, b, r);
     c.set<T>(op.b, a);
     c.set<T>(op.a, r); // last: with one register for both the sum stays
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class T>
@@ -97,7 +97,7 @@ const Op* exchangeAddMemory(Core& c, const Op& op)
         return c.fault(op);
     c.regs.flags.setAdd<T>(a, b, static_cast<T>(a + b));
     c.set<T>(op.b, a);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerXadd(const Decoded& d, Op& op)
@@ -127,7 +127,7 @@ const Op* compareExchangeRegisters32(Core& c, const Op& op)
     if (op.a != generalOffset(kRax))
         c.set<uint64_t>(generalOffset(kRax), accumulator);
     c.set<uint64_t>(op.a, destination);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class T>
@@ -142,7 +142,7 @@ const Op* compareExchangeRegisters(Core& c, const Op& op)
         c.set<T>(op.a, c.get<T>(op.b));
     else
         c.set<T>(generalOffset(kRax), old);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class T>
@@ -160,7 +160,7 @@ const Op* compareExchangeMemory(Core& c, const Op& op)
     c.regs.flags.setSub<T>(accumulator, old, static_cast<T>(accumulator - old));
     if (accumulator != old)
         c.set<T>(generalOffset(kRax), old);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerCmpxchg(const Decoded& d, Op& op)
@@ -202,7 +202,7 @@ const Op* compareExchangePair(Core& c, const Op& op, uint64_t linear)
         c.set<Half>(generalOffset(kRax), static_cast<Half>(old));
         c.set<Half>(generalOffset(kRdx), static_cast<Half>(old >> kHalfBits));
     }
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* compareExchange8(Core& c, const Op& op)

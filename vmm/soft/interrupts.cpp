@@ -24,7 +24,7 @@ struct PushFlags {
         if (flagsForbidden(c))
             return c.raise(op, Vector::Gp, 0);
         const uint64_t flags = c.regs.rflags() & ~(flag::kVm | flag::kRf);
-        return pushValue<T, Stack>(c, static_cast<T>(flags)) ? Core::next(op) : c.fault(op);
+        return pushValue<T, Stack>(c, static_cast<T>(flags)) ? c.next(op) : c.fault(op);
     }
 };
 
@@ -80,7 +80,7 @@ const Op* cli(Core& c, const Op& op)
     if (interruptFlagProtected(c))
         return c.raise(op, Vector::Gp, 0);
     c.regs.systemFlags &= ~flag::kIf;
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* sti(Core& c, const Op& op)
@@ -138,7 +138,7 @@ const Op* bound(Core& c, const Op& op)
     const auto index = static_cast<T>(c.get<Unsigned>(op.a));
     if (index < static_cast<T>(low) || index > static_cast<T>(high))
         return c.raise(op, Vector::Br);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* undefined(Core& c, const Op& op)

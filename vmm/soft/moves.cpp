@@ -15,20 +15,20 @@ template <class T>
 const Op* moveRegister(Core& c, const Op& op)
 {
     c.set<T>(op.a, c.get<T>(op.b));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class T>
 const Op* moveImmediate(Core& c, const Op& op)
 {
     c.set<T>(op.a, static_cast<T>(op.imm));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class T, class Address>
 const Op* moveFromMemory(Core& c, const Op& op)
 {
     return withOperand<T, Address>(c, op, [](Core& core, const Op& here, T value) {
         core.set<T>(here.a, value);
-        return Core::next(here);
+        return core.next(here);
     });
 }
 template <class T, class Address>
@@ -36,14 +36,14 @@ const Op* moveToMemory(Core& c, const Op& op)
 {
     if (!storeOperand<T, Address>(c, op, c.get<T>(op.b))) [[unlikely]]
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 template <class T, class Address>
 const Op* moveImmediateToMemory(Core& c, const Op& op)
 {
     if (!storeOperand<T, Address>(c, op, static_cast<T>(op.imm))) [[unlikely]]
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 Handler pickMoveFromMemory(unsigned size, const Op& op)
@@ -137,14 +137,14 @@ template <class E, class To, class From>
 const Op* extendRegister(Core& c, const Op& op)
 {
     c.set<To>(op.a, E::template extend<To, From>(c.get<From>(op.b)));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class E, class To, class From, class Address>
 const Op* extendMemory(Core& c, const Op& op)
 {
     return withOperand<From, Address>(c, op, [](Core& core, const Op& here, From value) {
         core.set<To>(here.a, E::template extend<To, From>(value));
-        return Core::next(here);
+        return core.next(here);
     });
 }
 
@@ -174,14 +174,14 @@ const Op* loadAddress(Core& c, const Op& op)
     const uint64_t at = c.get<uint64_t>(op.base) + (c.get<uint64_t>(op.index) << op.scale) +
                         static_cast<uint64_t>(op.disp);
     c.set<T>(op.a, static_cast<T>(static_cast<AddressType>(at)));
-    return Core::next(op);
+    return c.next(op);
 }
 /// [base + disp] with 64-bit addresses, RIP-relative ones included.
 template <class T>
 const Op* loadPlainAddress(Core& c, const Op& op)
 {
     c.set<T>(op.a, static_cast<T>(c.get<uint64_t>(op.base) + static_cast<uint64_t>(op.disp)));
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerLea(const Decoded& d, Op& op)
@@ -217,7 +217,7 @@ const Op* swapRegister(Core& c, const Op& op)
 {
     // Undefined for 16 bits (SDM volume 2, BSWAP); processors clear the register.
     c.set<T>(op.a, sizeof(T) == 2 ? T{0} : swapBytes(c.get<T>(op.a)));
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerBswap(const Decoded& d, Op& op)
@@ -234,14 +234,14 @@ const Op* loadSwapped(Core& c, const Op& op)
     if (!loadOperand<T, AnyAddress>(c, op, value))
         return c.fault(op);
     c.set<T>(op.a, swapBytes(value));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class T>
 const Op* storeSwapped(Core& c, const Op& op)
 {
     if (!storeOperand<T, AnyAddress>(c, op, swapBytes(c.get<T>(op.b))))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerMovbe(const Decoded& d, Op& op)
@@ -266,7 +266,7 @@ const Op* moveRegisterIf(Core& c, const Op& op)
     const T kept = c.get<T>(op.a);
     const T taken = c.get<T>(op.b);
     c.set<T>(op.a, condition<Code>(c.regs.flags) ? taken : kept);
-    return Core::next(op);
+    return c.next(op);
 }
 template <unsigned Code, class T>
 const Op* moveMemoryIf(Core& c, const Op& op)
@@ -275,7 +275,7 @@ const Op* moveMemoryIf(Core& c, const Op& op)
     if (!loadOperand<T, AnyAddress>(c, op, value))
         return c.fault(op);
     c.set<T>(op.a, condition<Code>(c.regs.flags) ? value : c.get<T>(op.a));
-    return Core::next(op);
+    return c.next(op);
 }
 template <unsigned Code>
 bool lowerCmov(const Decoded& d, Op& op)
@@ -293,14 +293,14 @@ template <unsigned Code>
 const Op* setRegisterIf(Core& c, const Op& op)
 {
     c.set<uint8_t>(op.a, condition<Code>(c.regs.flags) ? 1 : 0);
-    return Core::next(op);
+    return c.next(op);
 }
 template <unsigned Code>
 const Op* setMemoryIf(Core& c, const Op& op)
 {
     if (!storeOperand<uint8_t, AnyAddress>(c, op, condition<Code>(c.regs.flags) ? 1 : 0))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 template <unsigned Code>
 bool lowerSetcc(const Decoded& d, Op& op)
@@ -325,7 +325,7 @@ const Op* translateByte(Core& c, const Op& op)
         !c.loadLinear(linear, value, op.segment))
         return c.fault(op);
     c.set<uint8_t>(generalOffset(kRax), value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// The memory operand is a hidden one: only its segment is of interest.

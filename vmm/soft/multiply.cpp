@@ -174,7 +174,7 @@ const Op* byRegister(Core& c, const Op& op)
 {
     if (!O::template apply<T>(c, c.get<T>(op.a)))
         return c.raise(op, Vector::De);
-    return Core::next(op);
+    return c.next(op);
 }
 template <class O, class T>
 const Op* byMemory(Core& c, const Op& op)
@@ -184,7 +184,7 @@ const Op* byMemory(Core& c, const Op& op)
         return c.fault(op);
     if (!O::template apply<T>(c, value))
         return c.raise(op, Vector::De);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class O>
@@ -212,7 +212,7 @@ template <class T, bool Immediate>
 const Op* multiplyRegister(Core& c, const Op& op)
 {
     multiplyInto<T>(c, op, c.get<T>(op.b), Immediate ? static_cast<T>(op.imm) : c.get<T>(op.a));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class T, bool Immediate>
 const Op* multiplyMemory(Core& c, const Op& op)
@@ -221,7 +221,7 @@ const Op* multiplyMemory(Core& c, const Op& op)
     if (!loadOperand<T, AnyAddress>(c, op, value))
         return c.fault(op);
     multiplyInto<T>(c, op, value, Immediate ? static_cast<T>(op.imm) : c.get<T>(op.a));
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerImul(const Decoded& d, Op& op)
@@ -256,7 +256,7 @@ template <class T>
 const Op* mulxRegister(Core& c, const Op& op)
 {
     multiplyWithoutFlags<T>(c, op, c.get<T>(op.b));
-    return Core::next(op);
+    return c.next(op);
 }
 template <class T>
 const Op* mulxMemory(Core& c, const Op& op)
@@ -265,7 +265,7 @@ const Op* mulxMemory(Core& c, const Op& op)
     if (!loadOperand<T, AnyAddress>(c, op, value))
         return c.fault(op);
     multiplyWithoutFlags<T>(c, op, value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerMulx(const Decoded& d, Op& op)

@@ -120,7 +120,7 @@ const Op* runGuarded(Core& c, const Op& op, void* memory, uint64_t at)
     if (!kFloat && !thunk.writes) { // MMX, nothing to take back
         x87::enterMmx(c.regs.vector);
         call(c, op, thunk, memory);
-        return Core::next(op);
+        return c.next(op);
     }
     const Backup before(c);
     if (thunk.mmx)
@@ -143,7 +143,7 @@ const Op* runGuarded(Core& c, const Op& op, void* memory, uint64_t at)
     raiseFlags(c, raised);
     if (thunk.flags)
         c.regs.flags.set(flags);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <Unit U, bool kFloat>
@@ -169,7 +169,7 @@ const Op* runSimd(Core& c, const Op& op)
         raiseFlags(c, raised);
     if (thunk.flags)
         c.regs.flags.set(flags);
-    return Core::next(op);
+    return c.next(op);
 }
 
 // Instructions of these exception classes look at MXCSR (SDM volume 2 table 2-14); MMX ones have no
@@ -408,7 +408,7 @@ const Op* crc32(Core& c, const Op& op)
     for (unsigned n = 0; n < sizeof(T); ++n)
         crc = crcByte(crc, static_cast<uint8_t>(value >> (8 * n)));
     c.set<uint32_t>(op.a, crc);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class T>

@@ -68,7 +68,7 @@ const Op* maskMove(Core& c, const Op& op)
     if (!c.linear(op, op.aux, Access::Write, at) || !probeStore(c, op, at, op.aux) ||
         !storeSelected(c, op, c.offset(op), whole(c, op.a), whole(c, op.b), 1, op.aux))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 // VMASKMOVPS/PD, VPMASKMOVD/Q: aux bytes each, aux2 of them, mask b.
@@ -77,7 +77,7 @@ const Op* maskStore(Core& c, const Op& op)
     if (!usable<Unit::Avx>(c) ||
         !storeSelected(c, op, c.offset(op), whole(c, op.a), whole(c, op.b), op.aux, op.aux2))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* maskLoad(Core& c, const Op& op)
@@ -96,7 +96,7 @@ const Op* maskLoad(Core& c, const Op& op)
             return c.fault(op);
     }
     setWhole(c, op.a, result);
-    return Core::next(op);
+    return c.next(op);
 }
 
 int64_t elementIndex(const Vector32& indices, unsigned n, bool wide)
@@ -142,7 +142,7 @@ const Op* gather(Core& c, const Op& op)
     std::memset(result.data() + op.aux2 * size, 0, result.size() - op.aux2 * size);
     setWhole(c, op.a, result);
     setWhole(c, op.b, {});
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerMaskMove(const Decoded& decoded, Op& op, Handler handler, uint8_t count)

@@ -52,7 +52,7 @@ const Op* loadVector(Core& c, const Op& op)
         !c.loadLinear(at, value, op.segment))
         return c.fault(op);
     assign<N, kVex>(c, op.a, &value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <unsigned N, bool kVex, bool kAligned>
@@ -63,7 +63,7 @@ const Op* storeVector(Core& c, const Op& op)
     if (!usable<unit(kVex)>(c) || !locate<N>(c, op, Access::Write, kAligned, at))
         return c.fault(op);
     fetch<N>(c, op.a, &value);
-    return c.storeLinear(at, value, op.segment) ? Core::next(op) : c.fault(op);
+    return c.storeLinear(at, value, op.segment) ? c.next(op) : c.fault(op);
 }
 
 // Between registers, vector or general: a <- b.
@@ -75,7 +75,7 @@ const Op* copyVector(Core& c, const Op& op)
         return c.fault(op);
     fetch<N>(c, op.b, &value);
     assign<N, kVex>(c, op.a, &value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class T, bool kVex>
@@ -86,7 +86,7 @@ const Op* toGeneral(Core& c, const Op& op)
     T value;
     std::memcpy(&value, nativeRegister(c, op.b), sizeof value);
     c.set<T>(op.a, value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <unsigned N, bool kVex>
@@ -242,7 +242,7 @@ const Op* logic(Core& c, const Op& op)
     fetch<16>(c, op.a, &a);
     a = {combine<L>(a[0], b[0]), combine<L>(a[1], b[1])};
     assign<16, false>(c, op.a, &a);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <Logic L>

@@ -111,7 +111,7 @@ const Op* runX87(Core& c, const Op& op)
     x87::store(c.regs.vector, after);
     if (thunk.flags)
         c.regs.flags.set(flags);
-    return Core::next(op);
+    return c.next(op);
 }
 
 } // namespace

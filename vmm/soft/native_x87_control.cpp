@@ -123,7 +123,7 @@ const Op* loadControl(Core& c, const Op& op)
     Image image = x87::load(c.regs.vector);
     setControl(image, value);
     x87::store(c.regs.vector, image);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <bool kStatus>
@@ -132,7 +132,7 @@ const Op* storeWord(Core& c, const Op& op)
     const Image image = x87::load(c.regs.vector);
     if (!x87Usable(c) || !c.store<uint16_t>(op, kStatus ? image.status : image.control))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* statusToAx(Core& c, const Op& op)
@@ -140,7 +140,7 @@ const Op* statusToAx(Core& c, const Op& op)
     if (!x87Usable(c))
         return c.fault(op);
     c.set<uint16_t>(8 * kRax, x87::load(c.regs.vector).status);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* initialise(Core& c, const Op& op)
@@ -154,7 +154,7 @@ const Op* initialise(Core& c, const Op& op)
         image.st[n] = before.st[(n - before.top()) & 7];
     x87::initialise(image);
     x87::store(c.regs.vector, image);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* clearExceptions(Core& c, const Op& op)
@@ -164,7 +164,7 @@ const Op* clearExceptions(Core& c, const Op& op)
     Image image = x87::load(c.regs.vector);
     image.status &= 0x7f00;
     x87::store(c.regs.vector, image);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* wait(Core& c, const Op& op)
@@ -172,13 +172,13 @@ const Op* wait(Core& c, const Op& op)
     constexpr uint64_t kBoth = cr::k0Mp | cr::k0Ts;
     if ((c.sys.cr0 & kBoth) == kBoth)
         return c.raise(op, Vector::Nm);
-    return x87::load(c.regs.vector).pending() ? c.raise(op, Vector::Mf) : Core::next(op);
+    return x87::load(c.regs.vector).pending() ? c.raise(op, Vector::Mf) : c.next(op);
 }
 
 // FNENI, FNDISI, FNSETPM: nothing since the 387.
 const Op* nothing(Core& c, const Op& op)
 {
-    return x87Usable(c) ? Core::next(op) : c.fault(op);
+    return x87Usable(c) ? c.next(op) : c.fault(op);
 }
 
 const Op* emptyMmx(Core& c, const Op& op)
@@ -187,7 +187,7 @@ const Op* emptyMmx(Core& c, const Op& op)
         return c.fault(op);
     x87::enterMmx(c.regs.vector);
     c.regs.vector.fx[offsetof(Image, tags)] = 0;
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- environments and states: aux is the size of a word, aux2 tells that registers follow ---
@@ -213,7 +213,7 @@ const Op* storeState(Core& c, const Op& op)
         return initialise(c, op);
     setControl(image, image.control | x87::kExceptions);
     x87::store(c.regs.vector, image);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* loadState(Core& c, const Op& op)
@@ -235,7 +235,7 @@ const Op* loadState(Core& c, const Op& op)
         }
     }
     x87::store(c.regs.vector, image);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerState(const Decoded& decoded, Op& op, Handler handler, bool registers)

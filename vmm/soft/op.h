@@ -9,9 +9,10 @@ namespace vmm::soft {
 class Core;
 struct Op;
 
-/// Runs one instruction and returns the next one to run in this block, usually &op + 1 through
-/// Core::next(). Null leaves the block: the handler has set rip (a transfer of control, a fault, an
-/// instruction after which interrupts must be looked at).
+/// Runs an instruction and what follows it in the block, through Core::next(), and returns where to
+/// go on: the first op of the block that a transfer leads to, or null where the handler has set rip
+/// and the main loop shall look around (a fault, an instruction after which interrupts must be
+/// looked at).
 using Handler = const Op* (*)(Core& core, const Op& op);
 
 /// Prefixes and facts a handler may ask about.

@@ -107,7 +107,7 @@ template <class T, class Apply>
     if (!c.modifyLinear<T>(at, op.segment, locked, change))
         return c.fault(op);
     c.regs.flags = flags;
-    return Core::next(op);
+    return c.next(op);
 }
 /// Replaces the T at linear address `at` by apply(flags, old), and the flags as `apply` leaves
 /// them, once that succeeded. `apply` may run several times and holds values, no references.
@@ -123,7 +123,7 @@ template <class T, class Apply>
     value = apply(c.regs.flags, value);
     std::memcpy(host, &value, sizeof value);
     c.wroteCached(at, sizeof value);
-    return Core::next(op);
+    return c.next(op);
 }
 /// The same with the memory operand.
 template <class T, class Address, class Apply>

@@ -23,7 +23,7 @@ const Op* widen(Core& c, const Op& op)
     const auto value = static_cast<std::make_signed_t<Half>>(c.get<Half>(generalOffset(kRax)));
     c.set<Whole>(generalOffset(kRax),
                  static_cast<Whole>(static_cast<std::make_signed_t<Whole>>(value)));
-    return Core::next(op);
+    return c.next(op);
 }
 /// CWD, CDQ, CQO: rDX filled with the sign of rAX.
 template <class T>
@@ -31,7 +31,7 @@ const Op* widenIntoRdx(Core& c, const Op& op)
 {
     const T sign = static_cast<T>(c.get<T>(generalOffset(kRax)) >> (sizeof(T) * 8 - 1));
     c.set<T>(generalOffset(kRdx), static_cast<T>(T{0} - sign));
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- flags ---
@@ -41,51 +41,51 @@ constexpr uint64_t kAhFlags = flag::kSf | flag::kZf | flag::kAf | flag::kPf | fl
 const Op* loadAhFromFlags(Core& c, const Op& op)
 {
     c.set<uint8_t>(kOffsetAh, static_cast<uint8_t>((c.regs.flags.get() & kAhFlags) | flag::kOne));
-    return Core::next(op);
+    return c.next(op);
 }
 const Op* storeAhIntoFlags(Core& c, const Op& op)
 {
     const uint64_t kept = c.regs.flags.of() ? flag::kOf : 0;
     c.regs.flags.set((c.get<uint8_t>(kOffsetAh) & kAhFlags) | kept);
-    return Core::next(op);
+    return c.next(op);
 }
 const Op* clearCarry(Core& c, const Op& op)
 {
     c.regs.flags.setCf(false);
-    return Core::next(op);
+    return c.next(op);
 }
 const Op* setCarry(Core& c, const Op& op)
 {
     c.regs.flags.setCf(true);
-    return Core::next(op);
+    return c.next(op);
 }
 const Op* complementCarry(Core& c, const Op& op)
 {
     c.regs.flags.setCf(!c.regs.flags.cf());
-    return Core::next(op);
+    return c.next(op);
 }
 const Op* clearDirection(Core& c, const Op& op)
 {
     c.regs.systemFlags &= ~flag::kDf;
-    return Core::next(op);
+    return c.next(op);
 }
 const Op* setDirection(Core& c, const Op& op)
 {
     c.regs.systemFlags |= flag::kDf;
-    return Core::next(op);
+    return c.next(op);
 }
 /// SALC: AL filled with CF, flags as they were.
 const Op* setAlFromCarry(Core& c, const Op& op)
 {
     c.set<uint8_t>(generalOffset(kRax), c.regs.flags.cf() ? 0xff : 0);
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- nothing ---
 
-const Op* doNothing(Core&, const Op& op)
+const Op* doNothing(Core& c, const Op& op)
 {
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* raiseUndefined(Core& c, const Op& op)

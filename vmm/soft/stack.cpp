@@ -62,7 +62,7 @@ struct PushRegister {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        return pushValue<T, Stack>(c, c.get<T>(op.a)) ? Core::next(op) : c.fault(op);
+        return pushValue<T, Stack>(c, c.get<T>(op.a)) ? c.next(op) : c.fault(op);
     }
 };
 
@@ -70,7 +70,7 @@ struct PushImmediate {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        return pushValue<T, Stack>(c, static_cast<T>(op.imm)) ? Core::next(op) : c.fault(op);
+        return pushValue<T, Stack>(c, static_cast<T>(op.imm)) ? c.next(op) : c.fault(op);
     }
 };
 
@@ -81,7 +81,7 @@ struct PushMemory {
         T value{};
         if (!c.load(op, value) || !pushValue<T, Stack>(c, value))
             return c.fault(op);
-        return Core::next(op);
+        return c.next(op);
     }
 };
 
@@ -91,7 +91,7 @@ struct PushSegment {
     static const Op* run(Core& c, const Op& op)
     {
         const T selector = c.regs.segment[op.aux].selector;
-        return pushValue<T, Stack>(c, selector) ? Core::next(op) : c.fault(op);
+        return pushValue<T, Stack>(c, selector) ? c.next(op) : c.fault(op);
     }
 };
 
@@ -104,7 +104,7 @@ struct PopRegister {
             return c.fault(op);
         release<Stack>(c, sizeof(T)); // before the write: POP SP keeps what was popped
         c.set<T>(op.a, value);
-        return Core::next(op);
+        return c.next(op);
     }
 };
 
@@ -119,7 +119,7 @@ struct PopMemory {
         const uint64_t before = c.regs.general[kRsp];
         release<Stack>(c, sizeof(T));
         if (c.store(op, value))
-            return Core::next(op);
+            return c.next(op);
         c.regs.general[kRsp] = before;
         return c.fault(op);
     }
@@ -153,7 +153,7 @@ const Op* pushAll(Core& c, const Op& op)
             return c.fault(op);
     }
     c.setStackPointer(sp);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <class T>
@@ -171,7 +171,7 @@ const Op* popAll(Core& c, const Op& op)
             c.set<T>(static_cast<uint16_t>(reg * 8), static_cast<T>(values[reg]));
     }
     c.setStackPointer(sp);
-    return Core::next(op);
+    return c.next(op);
 }
 
 void setFramePointer(Core& c, uint64_t value, unsigned size)
@@ -216,7 +216,7 @@ const Op* enter(Core& c, const Op& op)
         return c.fault(op);
     setFramePointer(c, frame, size);
     c.setStackPointer(sp);
-    return Core::next(op);
+    return c.next(op);
 }
 
 struct Leave {
@@ -230,7 +230,7 @@ struct Leave {
             return c.fault(op);
         setStackPointerTo<Stack>(c, frame + sizeof(T));
         c.set<T>(kRbp * 8, value);
-        return Core::next(op);
+        return c.next(op);
     }
 };
 

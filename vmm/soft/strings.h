@@ -87,7 +87,7 @@ const Op* repeatString(Core& c, const Op& op)
         if (left != 0 && !ended && (single || c.attention() != 0))
             return c.leave(op.rip);
     }
-    return S::kPort ? c.leave(c.nextRip(op)) : Core::next(op);
+    return S::kPort ? c.leave(c.nextRip(op)) : c.next(op);
 }
 
 /// Handler of a string instruction without a repeat prefix.
@@ -96,7 +96,7 @@ const Op* stringOnce(Core& c, const Op& op)
 {
     if (!S::step(c, op))
         return c.fault(op);
-    return S::kPort ? c.leave(c.nextRip(op)) : Core::next(op);
+    return S::kPort ? c.leave(c.nextRip(op)) : c.next(op);
 }
 
 /// The handler for an instruction with or without a repeat prefix.

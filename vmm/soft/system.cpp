@@ -41,7 +41,7 @@ const Op* undefined(Core& c, const Op& op)
 
 const Op* privilegedNothing(Core& c, const Op& op)
 {
-    return unprivileged(c) ? c.raise(op, Vector::Gp, 0) : Core::next(op);
+    return unprivileged(c) ? c.raise(op, Vector::Gp, 0) : c.next(op);
 }
 
 const Op* halt(Core& c, const Op& op)
@@ -102,13 +102,13 @@ const Op* flushLine(Core& c, const Op& op)
         return c.fault(op);
     if (c.inLong64() && !Core::canonical(linear))
         return op.segment == kSs ? c.raise(op, Vector::Ss, 0) : c.raise(op, Vector::Gp, 0);
-    return c.probe(linear, 1, Access::Read, false) ? Core::next(op) : c.fault(op);
+    return c.probe(linear, 1, Access::Read, false) ? c.next(op) : c.fault(op);
 }
 
-const Op* fence(Core& /*c*/, const Op& op)
+const Op* fence(Core& c, const Op& op)
 {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* serialize(Core& c, const Op& op)
@@ -137,7 +137,7 @@ const Op* identify(Core& c, const Op& op)
     c.set(kRbx * 8, result.ebx);
     c.set(kRcx * 8, result.ecx);
     c.set(kRdx * 8, result.edx);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool timeForbidden(const Core& c)
@@ -150,7 +150,7 @@ const Op* readTime(Core& c, const Op& op)
     if (timeForbidden(c))
         return c.raise(op, Vector::Gp, 0);
     setPair(c, c.timestamp());
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* readTimeAndCpu(Core& c, const Op& op)
@@ -159,13 +159,13 @@ const Op* readTimeAndCpu(Core& c, const Op& op)
         return c.raise(op, Vector::Gp, 0);
     setPair(c, c.timestamp());
     c.set(kRcx * 8, static_cast<uint32_t>(c.sys.tscAux));
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* readCpu(Core& c, const Op& op)
 {
     c.set(op.a, uint64_t{static_cast<uint32_t>(c.sys.tscAux)});
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// The models have no performance counters.
@@ -180,7 +180,7 @@ const Op* readModelRegister(Core& c, const Op& op)
     if (unprivileged(c) || !c.readMsr(getEcx(c), value))
         return c.raise(op, Vector::Gp, 0);
     setPair(c, value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* writeModelRegister(Core& c, const Op& op)
@@ -199,7 +199,7 @@ const Op* getExtended(Core& c, const Op& op)
     if (getEcx(c) != 0)
         return c.raise(op, Vector::Gp, 0);
     setPair(c, c.sys.xcr0);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* setExtended(Core& c, const Op& op)
@@ -238,7 +238,7 @@ const Op* swapGs(Core& c, const Op& op)
         return c.raise(op, Vector::Gp, 0);
     std::swap(c.regs.segment[kGs].base, c.sys.kernelGsBase);
     c.modeChanged();
-    return Core::next(op); // addresses are computed with the new base at once
+    return c.next(op); // addresses are computed with the new base at once
 }
 
 bool basesForbidden(const Core& c)
@@ -256,7 +256,7 @@ const Op* readBase(Core& c, const Op& op)
         c.set(op.a, base);
     else
         c.set(op.a, static_cast<uint32_t>(base));
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <uint8_t Segment>
@@ -270,7 +270,7 @@ const Op* writeBase(Core& c, const Op& op)
         return c.raise(op, Vector::Gp, 0);
     c.regs.segment[Segment].base = base;
     c.modeChanged();
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- calls to a hypervisor ---
@@ -284,13 +284,13 @@ const Op* hypercall(Core& c, const Op& op)
         c.set(kRax * 8, static_cast<uint64_t>(answer));
     else
         c.set(kRax * 8, static_cast<uint32_t>(answer));
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// MONITOR and MWAIT are for CPL 0; nothing is watched, the wait ends at once.
 const Op* monitor(Core& c, const Op& op)
 {
-    return unprivileged(c) ? c.raise(op, Vector::Ud) : Core::next(op);
+    return unprivileged(c) ? c.raise(op, Vector::Ud) : c.next(op);
 }
 
 template <Handler H>

@@ -114,7 +114,7 @@ const Op* moveFromControl(Core& c, const Op& op)
     if (c.cpl() != 0)
         return c.raise(op, Vector::Gp, 0);
     destination(c, op, readControl(c, op.aux));
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* moveToControl(Core& c, const Op& op)
@@ -152,7 +152,7 @@ const Op* moveFromDebug(Core& c, const Op& op)
         return c.fault(op);
     const uint64_t value = number < 4 ? c.sys.dr[number] : number == 6 ? c.sys.dr6 : c.sys.dr7;
     destination(c, op, value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* moveToDebug(Core& c, const Op& op)
@@ -180,7 +180,7 @@ const Op* moveFromSegment(Core& c, const Op& op)
     const uint16_t selector = c.regs.segment[op.aux2].selector;
     switch (op.aux) {
     case 0:
-        return c.store(op, selector) ? Core::next(op) : c.fault(op);
+        return c.store(op, selector) ? c.next(op) : c.fault(op);
     case 2:
         c.set(op.a, selector);
         break;
@@ -188,7 +188,7 @@ const Op* moveFromSegment(Core& c, const Op& op)
         c.set(op.a, uint64_t{selector});
         break;
     }
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* moveToSegment(Core& c, const Op& op)
@@ -204,7 +204,7 @@ const Op* moveToSegment(Core& c, const Op& op)
         return c.fault(op);
     if (op.aux2 == kSs)
         return c.leaveShadowed(op, Core::Shadow::MovSs);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerFromSegment(const Decoded& d, Op& op)

@@ -41,7 +41,7 @@ const Op* storeTable(Core& c, const Op& op)
     if (!c.linear(op, size, Access::Write, linear) ||
         !c.storeBytes(linear, bytes.data(), size, op.segment))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <Which Table>
@@ -64,7 +64,7 @@ const Op* loadTable(Core& c, const Op& op)
     if (wide && !Core::canonical(loaded.base))
         return c.raise(op, Vector::Gp, 0);
     (Table == kGdt ? c.sys.gdt : c.sys.idt) = loaded;
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- a 16-bit operand in a register or memory ---
@@ -95,7 +95,7 @@ const Op* storeWord(Core& c, const Op& op, uint64_t value)
         c.set(op.a, value);
         break;
     }
-    return Core::next(op);
+    return c.next(op);
 }
 
 /// Operand 0: aux is its size if it is a register, 0 for memory.
@@ -142,7 +142,7 @@ const Op* loadSelector(Core& c, const Op& op)
         return c.fault(op);
     if (!(Segment == kLdtr ? c.loadLdt(selector) : c.loadTask(selector)))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* storeStatus(Core& c, const Op& op)
@@ -232,14 +232,14 @@ const Op* loadRightsOrLimit(Core& c, const Op& op)
         return c.fault(op);
     setZf(c, seen);
     if (!seen)
-        return Core::next(op);
+        return c.next(op);
     const auto rights = static_cast<uint32_t>(descriptor.low >> 32 & 0x00ff'ff00);
     const uint32_t value = Limit ? descriptor.limit() : rights;
     if (op.operandSize == 2)
         c.set(op.a, static_cast<uint16_t>(value));
     else
         c.set(op.a, value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <bool Write>
@@ -257,7 +257,7 @@ const Op* verify(Core& c, const Op& op)
         return c.fault(op);
     const bool usable = seen && (Write ? descriptor.isWritableData() : descriptor.isReadable());
     setZf(c, usable);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerQuestion(const Decoded& decoded, Op& op, Handler handler)
@@ -303,7 +303,7 @@ const Op* adjustRpl(Core& c, const Op& op)
     else if (!c.modify<uint16_t>(op, false, change))
         return c.fault(op);
     setZf(c, changed);
-    return Core::next(op);
+    return c.next(op);
 }
 
 bool lowerArpl(const Decoded& decoded, Op& op)

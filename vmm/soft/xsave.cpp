@@ -131,7 +131,7 @@ const Op* fxSave(Core& c, const Op& op)
     if (!c.probe(at, kLegacySize, Access::Write, false) ||
         !c.storeBytes(at, bytes.data(), size, op.segment))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 const Op* fxRestore(Core& c, const Op& op)
@@ -147,7 +147,7 @@ const Op* fxRestore(Core& c, const Op& op)
     incoming(c.regs.vector, bytes.data(), op.aux != 0);
     setMxcsr(c.regs.vector, mxcsr);
     std::memcpy(c.regs.vector.xmm(0), bytes.data() + VectorState::kXmm, xmmBytes(c.inLong64()));
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- XSAVE family; aux: REX.W ---
@@ -218,7 +218,7 @@ const Op* xSave(Core& c, const Op& op)
     if (!putLegacy(c, op, at, parts, putControl) || !putAvx(c, op, at, parts) ||
         !put(c, op, at + kHeader, header.data(), words))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 struct Header {
@@ -290,7 +290,7 @@ const Op* xRestore(Core& c, const Op& op)
     if (takes || resets)
         setMxcsr(c.regs.vector, resets ? kMxcsrReset : mxcsr);
     restore(c, area, asked, header.present, op.aux != 0);
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- MXCSR ---
@@ -304,7 +304,7 @@ const Op* loadMxcsr(Core& c, const Op& op)
     if ((value & ~kMxcsrMask) != 0)
         return c.raise(op, Vector::Gp, 0);
     setMxcsr(c.regs.vector, value);
-    return Core::next(op);
+    return c.next(op);
 }
 
 template <Unit U>
@@ -312,7 +312,7 @@ const Op* storeMxcsr(Core& c, const Op& op)
 {
     if (!usable<U>(c) || !c.store(op, mxcsrAt(c.regs.vector.fx.data())))
         return c.fault(op);
-    return Core::next(op);
+    return c.next(op);
 }
 
 // --- VZEROUPPER, VZEROALL ---
@@ -326,7 +326,7 @@ const Op* zeroVectors(Core& c, const Op& op)
     std::memset(c.regs.vector.ymmHigh.data(), 0, size);
     if constexpr (kAll)
         std::memset(c.regs.vector.xmm(0), 0, size);
-    return Core::next(op);
+    return c.next(op);
 }
 
 Handler findState(ZydisMnemonic mnemonic)
