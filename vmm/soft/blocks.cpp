@@ -124,6 +124,19 @@ void Blocks::stopRunning()
         m_core.running()->page->generation.load(std::memory_order_relaxed) - 1;
 }
 
+void Blocks::forgetAt(uint64_t linear)
+{
+    for (const auto& block : m_internal->blocks) {
+        if (block->ops == nullptr) // its bytes could not be fetched
+            continue;
+        const bool wide = (block->mode & block_mode::kCodeMask) == block_mode::kCode64;
+        const uint64_t first = wide ? block->rip : (block->codeBase + block->rip) & 0xffff'ffff;
+        const uint64_t size = (block->ops[block->count].rip - block->rip) & 0xffff'ffff;
+        if (linear - first < size)
+            block->generation = block->page->generation.load(std::memory_order_relaxed) - 1;
+    }
+}
+
 bool Blocks::matches(const Block& block) const
 {
     const cpu::Segment& cs = m_core.regs.segment[kCs];

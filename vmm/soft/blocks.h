@@ -67,6 +67,9 @@ public:
     Block* follow(Block& from, unsigned link);
     /// The bytes under the running block changed: it ends after the current instruction.
     void stopRunning();
+    /// The instruction at linear address `linear` got or lost a breakpoint: what holds it is
+    /// decoded anew. The running block may go on to its end.
+    void forgetAt(uint64_t linear);
     void clear();
 
 private:

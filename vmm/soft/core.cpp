@@ -138,18 +138,35 @@ void Core::execute(bool single)
 /// One instruction with what follows from RFLAGS.TF (SDM volume 3 section 17.3.1.4).
 void Core::step()
 {
+    settleTraps(); // of an event's pushes
+    if (m_pending.present)
+        return;
     m_trap = (regs.systemFlags & flag::kTf) != 0;
     const Shadow shadow = m_shadow;
     m_shadow = Shadow::None;
+    m_internal->behindMovSs = shadow == Shadow::MovSs;
+    resume();
     execute(true);
+    m_internal->behindMovSs = false;
     if (stoppedBefore()) {
         m_shadow = shadow;
         return;
     }
-    if (m_trap && m_shadow != Shadow::MovSs && !m_pending.present) {
-        noteDebug(kSingleStepBit);
-        m_halted = false; // a debug exception ends HLT
+    endHits();
+    if (m_trap && m_shadow != Shadow::MovSs && !m_pending.present)
+        noteDebug(kSingleStepBit | takeTraps());
+    settleTraps();
+}
+
+/// Goes on where RFLAGS.TF or RF is set or the last instruction casts a shadow.
+void Core::begin()
+{
+    if (m_shadow != Shadow::None || (regs.systemFlags & flag::kTf) != 0) {
+        step();
+        return;
     }
+    resume();
+    execute(false);
 }
 
 Outcome Core::runOne()
@@ -177,6 +194,8 @@ bool Core::attend()
     }
     if ((reasons & kStartup) != 0 && m_waitForSipi)
         startAt(m_startupPage.load(std::memory_order_acquire));
+    if ((reasons & kTraps) != 0)
+        settleTraps();
     return (reasons & (kKick | kDebug)) == 0;
 }
 
@@ -198,25 +217,26 @@ bool Core::takeInterrupt()
     if (m_injected) {
         const uint8_t vector = *m_injected;
         m_injected.reset();
-        m_halted = false;
-        deliverEvent(vector, EventKind::HardwareInterrupt, false, 0);
-        return true;
+        return interruptWith(vector, EventKind::HardwareInterrupt);
     }
     if (m_nmiPending != 0 && !m_nmiMasked && m_shadow == Shadow::None) {
         --m_nmiPending;
         m_nmiMasked = true;
-        m_halted = false;
-        deliverEvent(static_cast<uint8_t>(Vector::Nmi), EventKind::Nmi, false, 0);
-        return true;
+        return interruptWith(static_cast<uint8_t>(Vector::Nmi), EventKind::Nmi);
     }
     if (m_environment.apic == nullptr || (regs.systemFlags & flag::kIf) == 0 ||
         m_shadow != Shadow::None || !m_environment.apic->pending())
         return false;
     const auto vector = m_environment.apic->acknowledge();
-    if (!vector)
-        return false;
+    return vector && interruptWith(*vector, EventKind::HardwareInterrupt);
+}
+
+/// Always true.
+bool Core::interruptWith(uint8_t vector, EventKind kind)
+{
     m_halted = false;
-    deliverEvent(*vector, EventKind::HardwareInterrupt, false, 0);
+    if (deliverEvent(vector, kind, false, 0))
+        settleTraps(); // its pushes may have been watched
     return true;
 }
 
@@ -227,12 +247,14 @@ Outcome Core::run()
             return takeHit();
         if (m_waitForSipi)
             return Outcome::Halted;
-        const bool event = takeInterrupt();
+        if (!m_pending.present) [[likely]]
+            takeInterrupt();
         if (m_halted)
             return Outcome::Halted;
-        if (!event || !m_pending.present) {
-            if (m_shadow != Shadow::None || (regs.systemFlags & flag::kTf) != 0) [[unlikely]]
-                step();
+        if (!m_pending.present) {
+            constexpr uint64_t kSpecial = flag::kTf | flag::kRf;
+            if (m_shadow != Shadow::None || (regs.systemFlags & kSpecial) != 0) [[unlikely]]
+                begin();
             else
                 execute(false);
         }

@@ -163,6 +163,7 @@ public:
         kRecheck = 1 << 6, ///< the guest changed something the main loop decides by
         kSingle = 1 << 7,  ///< one instruction at a time
         kDebug = 1 << 8,   ///< run() shall return Debug
+        kTraps = 1 << 9,   ///< the guest's debug registers met something
     };
 
     explicit Core(const Environment& environment);
@@ -201,7 +202,7 @@ public:
     std::string whereabouts(uint64_t rip) const;
     uint64_t instructions() const { return m_instructions; }
 
-    // --- for the debugger (debug.cpp) ---
+    // --- for the debugger, and the guest's own debug registers (debug.cpp) ---
 
     /// Breakpoints become ops of their own when code is decoded; pages with watchpoints stay out of
     /// the TLB. What is not debugged runs as ever. While the core does not run.
@@ -213,6 +214,14 @@ public:
     const cpu::DebugHit& debugHit() const;
     /// Is there a breakpoint on the instruction at `rip`?
     bool stopsAt(uint64_t rip) const;
+    /// DR0-DR3, DR7 or CR4.DE changed: what they watch is looked at from now on. The block must be
+    /// left then.
+    void debugRegistersChanged();
+    /// What a debug exception with these bits for DR6 leaves in DR6 and DR7, with the data
+    /// breakpoints that wait (SDM volume 3 sections 17.2.3 and 17.2.4).
+    void enterDebug(uint64_t bits);
+    /// Is any access to memory or ports watched?
+    bool watching() const { return m_watching; }
     /// The handler of an op of no length before an instruction with a breakpoint.
     static const Op* breakpoint(Core& core, const Op& op);
 
@@ -569,9 +578,11 @@ private:
     void refreshMap();
     void execute(bool single);
     void step();
+    void begin();
     bool attend();
     void startAt(uint8_t page);
     bool takeInterrupt();
+    bool interruptWith(uint8_t vector, EventKind kind);
     /// Is a block still what its bytes, the code segment and the mode say?
     bool follows(const Block& block) const
     {
@@ -592,6 +603,14 @@ private:
     bool stoppedBefore() const;
     Outcome takeHit();
     void noteWatched(uint64_t linear, unsigned size, Access access);
+    void notePort(uint16_t port, unsigned size);
+    void noteHits(uint8_t met);
+    uint64_t takeTraps();
+    void settleTraps();
+    void endHits();
+    bool meetsBreakpoint(uint64_t linear);
+    bool refuseFetch();
+    void resume();
     void readPart(const Reached& part, std::byte* to, unsigned size);
     void writePart(const Reached& part, uint64_t linear, const std::byte* from, unsigned size);
     static void copyGuest(std::byte* to, const std::byte* from, unsigned size);
@@ -604,6 +623,8 @@ private:
     /// Serialises page-crossing and device LOCKs among all vCPUs.
     bool modifySlow(uint64_t linear, unsigned size, uint8_t segment,
                     void (*change)(void* bytes, void* context), void* context);
+    bool modifyWatched(uint64_t linear, unsigned size, void (*change)(void* bytes, void* context),
+                       void* context);
 
     Environment m_environment;
     std::atomic<uint32_t> m_attention{0};
@@ -619,6 +640,7 @@ private:
     bool m_long = false;
     bool m_trap = false;         ///< a single-step #DB follows the instruction that runs
     bool m_smapOverride = false; ///< EFLAGS.AC lets the supervisor touch user pages
+    bool m_watching = false;     ///< data or ports, by the debugger or the guest
     PendingException m_pending;
     uint64_t m_instructions = 0;
     std::string m_unknown;

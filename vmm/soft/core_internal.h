@@ -49,6 +49,31 @@ struct Core::Internal {
     bool stopped = false;       ///< `hit` waits for run() to return
     uint64_t passAt = kNowhere; ///< linear address whose breakpoint is passed the next time
 
+    /// What one of DR0-DR3 watches.
+    struct GuestPoint {
+        /// As DR7.R/W numbers them.
+        enum Condition : uint8_t { Execute, Write, Port, ReadWrite };
+        uint64_t first = 0;
+        uint64_t size = 0; ///< 0: nothing
+        Condition condition = Execute;
+        bool enabled = false;
+        bool operator==(const GuestPoint&) const = default;
+        bool meets(uint64_t at, uint64_t bytes) const
+        {
+            return at - first < size || (size != 0 && first - at < bytes);
+        }
+    };
+    std::array<GuestPoint, 4> guest;
+    bool guestCode = false;   ///< an instruction breakpoint is enabled
+    bool guestData = false;   ///< a data breakpoint is
+    uint8_t hits = 0;         ///< bits for DR6 of the instruction that runs
+    uint8_t traps = 0;        ///< of ended ones: a #DB waits for the next boundary
+    bool behindMovSs = false; ///< the instruction that runs meets no breakpoint
+
+    /// Bits of DR6 for an access under one of `conditions` (bit numbers). All registers that match,
+    /// enabled or not, as long as one of them is (SDM volume 3 section 17.2.3).
+    uint8_t met(unsigned conditions, uint64_t at, uint64_t bytes) const;
+
     /// The page at a physical address; looked up at most once per version of the map.
     const PhysicalPage& page(PhysicalMap& map, uint64_t physical)
     {

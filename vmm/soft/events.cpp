@@ -2,7 +2,7 @@
 // Interrupts and exceptions on their way into the guest. Intel SDM volume 3 chapter 6, sections
 // 20.1.4 (real mode), 20.3 (virtual-8086 mode), 6.14 (64-bit mode); table 9-1 (reset).
 #include "vmm/cpu/cpuid_model.h"
-#include "vmm/soft/core.h"
+#include "vmm/soft/core_internal.h"
 #include "vmm/soft/descriptor.h"
 #include "vmm/soft/stack_switch.h"
 
@@ -138,9 +138,7 @@ void fillFrame(const Core& c, const Event& event, const StackPlace& place, Stack
         frame.push(selector(kSs));
         frame.push(c.regs.general[kRsp]);
     }
-    // RF ends with the instruction it was for; only faults push it (noteInRegisters()).
-    const bool resume = event.kind == EventKind::Exception;
-    frame.push(c.regs.rflags() & ~(resume ? uint64_t{0} : flag::kRf));
+    frame.push(c.regs.rflags());
     frame.push(selector(kCs));
     frame.push(c.regs.rip);
     if (event.hasCode)
@@ -217,27 +215,14 @@ bool makesDoubleFault(Vector first, Vector second)
            (a == Severity::PageFault && b != Severity::Benign);
 }
 
-constexpr uint64_t kDr6Single = 1 << 14, kDr6Task = 1 << 15, kDr7Detect = 1 << 13;
-
-/// A #DB for an instruction breakpoint or DR7.GD comes before its instruction, others after.
-bool debugFault(const Core& c, uint64_t bits)
+/// Faults push RF so that their instruction meets no breakpoint when it runs again; that of an
+/// instruction breakpoint itself, and traps, push what is there (section 17.3.1.1).
+bool pushesResume(const PendingException& exception)
 {
-    if ((bits & (kDr6Single | kDr6Task)) != 0)
-        return false;
-    for (unsigned n = 0; n < 4; ++n) {
-        const bool execute = (c.sys.dr7 >> (16 + 4 * n) & 3) == 0;
-        if ((bits >> n & 1) != 0 && execute)
-            return true;
-    }
-    return (bits & 0xf) == 0;
-}
-
-/// Faults push RF so that an instruction breakpoint does not hit again (section 17.3.1.1).
-bool pushesResume(const Core& c, const PendingException& exception)
-{
+    constexpr uint64_t kDetected = 1 << 13; // DR6.BD
     switch (exception.vector) {
     case Vector::Db:
-        return debugFault(c, exception.debugBits);
+        return (exception.debugBits & kDetected) != 0;
     case Vector::Nmi:
     case Vector::Bp:
     case Vector::Of:
@@ -254,13 +239,12 @@ void noteInRegisters(Core& c, const PendingException& exception)
 {
     if (exception.vector == Vector::Pf)
         c.sys.cr2 = exception.address;
-    c.regs.systemFlags &= ~flag::kRf;
-    if (pushesResume(c, exception))
+    if (exception.vector == Vector::Df)
+        c.regs.systemFlags &= ~flag::kRf; // of the fault before it
+    if (pushesResume(exception))
         c.regs.systemFlags |= flag::kRf;
-    if (exception.vector == Vector::Db) {
-        c.sys.dr6 = (c.sys.dr6 & ~uint64_t{0xf}) | exception.debugBits;
-        c.sys.dr7 &= ~kDr7Detect;
-    }
+    if (exception.vector == Vector::Db)
+        c.enterDebug(exception.debugBits);
 }
 
 } // namespace
@@ -268,6 +252,7 @@ void noteInRegisters(Core& c, const PendingException& exception)
 bool Core::noteDebug(uint64_t bits)
 {
     m_pending = {true, Vector::Db, false, 0, 0, bits};
+    m_halted = false; // a debug exception ends HLT
     return false;
 }
 
@@ -290,6 +275,7 @@ bool Core::deliverPending()
 {
     // Ends: what comes of a failed delivery is graver each time (table 6-5), and a #DB after a task
     // switch happens once.
+    endHits();
     PendingException exception = takePending();
     while (exception.present) {
         noteInRegisters(*this, exception);
@@ -344,6 +330,8 @@ void Core::resetRegisters(bool init)
     sys.dr.fill(0);
     sys.dr6 = fresh.dr6;
     sys.dr7 = fresh.dr7;
+    debugRegistersChanged();
+    m_internal->hits = m_internal->traps = 0;
     m_pending = {};
     m_halted = false;
     m_shadow = Shadow::None;

@@ -111,8 +111,10 @@ const Op* breakpoint(Core& c, const Op& op)
     return deliver(c, op, static_cast<uint8_t>(Vector::Bp), EventKind::Int3);
 }
 
+/// A debug exception that nothing in DR6 tells of.
 const Op* icebp(Core& c, const Op& op)
 {
+    c.enterDebug(0);
     return deliver(c, op, static_cast<uint8_t>(Vector::Db), EventKind::Int1);
 }
 

@@ -118,6 +118,8 @@ uint32_t Core::portIn(uint16_t port, unsigned size)
 {
     if (m_environment.counters != nullptr)
         m_environment.counters->add(cpu::ExitKind::Pio);
+    if (m_watching) [[unlikely]]
+        notePort(port, size);
     return m_environment.pio.read(memory::GuestPort(port), size);
 }
 
@@ -125,6 +127,8 @@ void Core::portOut(uint16_t port, uint32_t value, unsigned size)
 {
     if (m_environment.counters != nullptr)
         m_environment.counters->add(cpu::ExitKind::Pio);
+    if (m_watching) [[unlikely]]
+        notePort(port, size);
     m_environment.pio.write(memory::GuestPort(port), value, size);
 }
 

@@ -183,7 +183,7 @@ bool Core::transfer(uint64_t linear, std::byte* data, unsigned size, Access acce
         else
             readPart(parts[i], bytes, length);
     }
-    if (!m_internal->debug.watchpoints.empty()) [[unlikely]]
+    if (m_watching) [[unlikely]]
         noteWatched(linear, size, access);
     return true;
 }
@@ -285,11 +285,54 @@ void Core::codeWritten(PageInfo& info, uint64_t linear, unsigned size)
         m_blocks->stopRunning();
 }
 
+namespace {
+
+template <class T>
+void changeAtomically(std::byte* at, void (*change)(void* bytes, void* context), void* context)
+{
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    T changed;
+    do {
+        changed = value;
+        change(&changed, context);
+    } while (!compareExchange<T>(at, value, changed));
+}
+
+} // namespace
+
+/// Memory in a watched page is no device: other vCPUs, which do not watch it, change it without
+/// the bus lock. False: no such memory.
+bool Core::modifyWatched(uint64_t linear, unsigned size, void (*change)(void* bytes, void* context),
+                         void* context)
+{
+    Reached reached;
+    if (firstPart(linear, size) < size ||
+        !reach(linear, Access::Write, m_internal->context, reached) || reached.host == nullptr ||
+        reached.rom)
+        return false;
+    const auto atomically = size == 1   ? changeAtomically<uint8_t>
+                            : size == 2 ? changeAtomically<uint16_t>
+                            : size == 4 ? changeAtomically<uint32_t>
+                            : size == 8 ? changeAtomically<uint64_t>
+                                        : changeAtomically<Wide>;
+    atomically(reached.host, change, context);
+    if (reached.info->codeMask.load(std::memory_order_relaxed) != 0)
+        codeWritten(*reached.info, linear, size);
+    noteWatched(linear, size, Access::Read);
+    noteWatched(linear, size, Access::Write);
+    return true;
+}
+
 bool Core::modifySlow(uint64_t linear, unsigned size, uint8_t segment,
                       void (*change)(void* bytes, void* context), void* context)
 {
     std::array<std::byte, 16> bytes{};
     if (!probe(linear, size, Access::Write, false))
+        return false;
+    if (m_watching && modifyWatched(linear, size, change, context))
+        return true;
+    if (hasPending())
         return false;
     MutexLock lock(m_environment.map.busLock());
     if (!loadSlow(linear, bytes.data(), size, segment))

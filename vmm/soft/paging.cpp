@@ -305,7 +305,7 @@ bool Core::translateCode(uint64_t linear, uint64_t& physical, PhysicalPage& page
     if (((entry.tag ^ linear) & ~uint64_t{4095}) != 0 || entry.user != user) {
         Translation found;
         if (!translate(linear, Access::Execute, user, found))
-            return false;
+            return refuseFetch();
         entry.tag = (linear & ~uint64_t{4095}) | tagFacts(found);
         entry.user = user;
         entry.physical = found.physical & ~uint64_t{4095};

@@ -134,6 +134,7 @@ Result<void> Core::load(const CpuState& state)
     if (m_environment.apic != nullptr && !state.msrs.empty())
         TRY(m_environment.apic->load(state));
     modeChanged();
+    debugRegistersChanged();
     m_blocks->clear();
     refreshMap(); // the assist's executors hear of no change of the map otherwise
     if (!loadPdptes())
@@ -168,6 +169,10 @@ void Core::save(CpuState& state)
     state.events.exceptionVector = static_cast<uint8_t>(m_pending.vector);
     state.events.exceptionHasErrorCode = m_pending.hasCode;
     state.events.exceptionErrorCode = m_pending.code;
+    state.events.exceptionHasPayload =
+        m_pending.vector == Vector::Db || m_pending.vector == Vector::Pf;
+    state.events.exceptionPayload =
+        m_pending.vector == Vector::Db ? m_pending.debugBits : m_pending.address;
     state.events.interruptInjected = m_injected.has_value();
     state.events.interruptVector = m_injected.value_or(0);
     state.events.nmiPending = m_nmiPending != 0;

@@ -68,7 +68,7 @@ const Op* repeatString(Core& c, const Op& op)
 {
     const LazyFlags before = c.regs.flags;
     const bool single = (c.regs.systemFlags & flag::kTf) != 0; // traps after each iteration
-    const uint64_t slice = single ? 1 : kStringSlice;
+    const uint64_t slice = single || c.watching() ? 1 : kStringSlice;
     uint64_t left = c.get<A>(kCountAt);
     bool ended = false;
     while (left != 0 && !ended) {
@@ -84,8 +84,10 @@ const Op* repeatString(Core& c, const Op& op)
                 c.regs.flags = before; // SDM volume 2, REP: restored on a fault
             return c.fault(op);
         }
-        if (left != 0 && !ended && (single || c.attention() != 0))
+        if (left != 0 && !ended && (single || c.attention() != 0)) {
+            c.regs.systemFlags |= flag::kRf; // it has begun (SDM volume 3 section 17.3.1.1)
             return c.leave(op.rip);
+        }
     }
     return S::kPort ? c.leave(c.nextRip(op)) : c.next(op);
 }

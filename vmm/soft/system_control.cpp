@@ -127,7 +127,7 @@ const Op* moveToControl(Core& c, const Op& op)
 // --- debug registers ---
 
 constexpr uint64_t kDr6Fixed = 0xffff'0ff0, kDr6Writable = 0xe00f, kDr6Access = 1 << 13;
-constexpr uint64_t kDr7Fixed = 0x400, kDr7Writable = 0xffff'2bff, kDr7Detect = 1 << 13;
+constexpr uint64_t kDr7Fixed = 0x400, kDr7Writable = 0xffff'23ff, kDr7Detect = 1 << 13;
 
 /// Exceptions both directions share; DR4 and DR5 are DR6 and DR7 unless CR4.DE (section 17.2.2).
 /// True: one is noted.
@@ -169,7 +169,7 @@ const Op* moveToDebug(Core& c, const Op& op)
         c.sys.dr6 = (value & kDr6Writable) | kDr6Fixed;
     else
         c.sys.dr7 = (value & kDr7Writable) | kDr7Fixed;
-    c.modeChanged();
+    c.debugRegistersChanged();
     return leaveBehind(c, op);
 }
 
@@ -309,6 +309,8 @@ bool writeCr4(Core& c, uint64_t value)
     }
     if ((changed & (kReload | cr::k4Smap)) != 0)
         c.flushTlb(true);
+    if ((changed & cr::k4De) != 0)
+        c.debugRegistersChanged();
     c.modeChanged();
     return true;
 }

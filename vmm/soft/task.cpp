@@ -275,6 +275,7 @@ bool enterTask(Core& c, const Image& image, const Descriptor& task, uint64_t set
     loadSelectors(c, image, layout);
     c.sys.cr0 |= cr::k0Ts;
     c.sys.dr7 &= ~uint64_t{0x155}; // the local enables (section 17.2.4)
+    c.debugRegistersChanged();
     c.modeChanged();
     const bool pae = (c.sys.cr4 & cr::k4Pae) != 0 && (c.sys.cr0 & cr::k0Pg) != 0;
     const bool loaded = (!pae || c.loadPdptes()) && loadTaskSegments(c);
