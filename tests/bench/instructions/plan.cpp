@@ -126,7 +126,7 @@ void runUserLoops(const Wish& wish, const Buffers& buffers)
     runOnData(wish, {"crossing", 20'000, lengthCrossing, 1}, loopCrossing, buffers);
     runOnSeed(wish, {"branchy", 16'000, lengthBranchy, 1}, loopBranchy);
     runOnData(wish, {"sse", 16'000, lengthSse, 1}, loopSse, buffers);
-    runOnData(wish, {"string", 200, lengthString, 3}, loopString, buffers);
+    runOnData(wish, {"string", 1'000, lengthString, 3}, loopString, buffers);
     runStraightCode(wish, buffers);
 }
 

@@ -50,7 +50,7 @@ void runUserLoops(const Wish& wish, const Buffers& buffers);
 
 /// The loops that need ring 0, "system-call" and "page-table": iterations, times Wish::repeat().
 inline constexpr uint64_t kSystemCalls = 50'000;
-inline constexpr uint64_t kSwitches = 4'000;
+inline constexpr uint64_t kSwitches = 1'000;
 inline constexpr unsigned kWindowPages = 16;
 /// What the page table loop reads in a page of address space 0 or 1.
 inline uint64_t windowNumber(unsigned space, unsigned page)
