@@ -29,10 +29,10 @@ constexpr uint64_t kXcrAvx = 4;
 constexpr uint32_t kSignature = 0x0002'06a7;
 
 // Leaf 1.
-constexpr uint32_t kFeatures1Edx = bit(0) | bit(2) | bit(3) | bit(4) | bit(5) | bit(6) | bit(7) |
-                                   bit(8) | bit(9) | bit(11) | bit(12) | bit(13) | bit(14) |
-                                   bit(15) | bit(16) | bit(17) | bit(19) | bit(23) | bit(24) |
-                                   bit(25) | bit(26); // fpu ... pse36, clflush, mmx ... sse2
+constexpr uint32_t kFeatures1Edx =
+    bit(0) | bit(1) | bit(2) | bit(3) | bit(4) | bit(5) | bit(6) | bit(7) | bit(8) | bit(9) |
+    bit(11) | bit(12) | bit(13) | bit(14) | bit(15) | bit(16) | bit(17) | bit(19) | bit(23) |
+    bit(24) | bit(25) | bit(26); // fpu, vme ... pse36, clflush, mmx ... sse2
 constexpr uint32_t kHyperThreading = bit(28), kApic = bit(9);
 constexpr uint32_t kFeatures1Ecx = bit(0) | bit(13) | bit(21) | bit(22) | bit(23) | bit(24) |
                                    bit(26) | bit(30) | bit(31); // sse3, cx16, x2apic, movbe,

@@ -5,6 +5,7 @@
 #include "vmm/soft/core_internal.h"
 #include "vmm/soft/descriptor.h"
 #include "vmm/soft/stack_switch.h"
+#include "vmm/soft/virtual_interrupts.h"
 
 namespace vmm::soft {
 
@@ -36,6 +37,23 @@ struct Way {
     bool interrupt = true; ///< clears IF
 };
 
+/// Enters the handler whose far pointer is `entry`; pushes `flags` and clears `cleared`.
+bool enterReal(Core& c, const Event& event, uint32_t entry, uint64_t flags, uint64_t cleared)
+{
+    StackFrame frame(currentStack(c), 2, c.cpl());
+    frame.push(flags);
+    frame.push(c.regs.segment[kCs].selector);
+    frame.push(c.regs.rip);
+    if (!frame.write(c, event.ext))
+        return false;
+    c.regs.general[kRsp] = frame.pointer();
+    c.regs.systemFlags &= ~cleared;
+    loadRealSegment(c, kCs, static_cast<uint16_t>(entry >> 16));
+    c.regs.rip = entry & 0xffff;
+    c.modeChanged();
+    return true;
+}
+
 bool deliverReal(Core& c, const Event& event)
 {
     const uint32_t offset = event.vector * 4U;
@@ -44,18 +62,45 @@ bool deliverReal(Core& c, const Event& event)
     uint32_t entry = 0;
     if (!c.loadSystem((c.sys.idt.base + offset) & 0xffff'ffff, entry))
         return false;
-    StackFrame frame(currentStack(c), 2, 0);
-    frame.push(c.regs.rflags());
-    frame.push(c.regs.segment[kCs].selector);
-    frame.push(c.regs.rip);
-    if (!frame.write(c, event.ext))
+    return enterReal(c, event, entry, c.regs.rflags(),
+                     flag::kIf | flag::kTf | flag::kAc | flag::kRf);
+}
+
+/// CR4.VME: does the map before the I/O bitmap leave INT n to the 8086 program (section 20.3.3)?
+/// False with a fault noted.
+bool redirected(Core& c, const Event& event, bool& answer)
+{
+    constexpr uint64_t kMapBaseAt = 0x66;
+    constexpr uint8_t kTss = 9; // or busy, 11
+    constexpr uint32_t kMapBytes = 32;
+    const cpu::Segment& task = c.regs.segment[kTr];
+    answer = false;
+    if ((c.sys.cr4 & cr::k4Vme) == 0)
+        return true;
+    if (task.unusable || (task.type & ~2U) != kTss || task.limit < kMapBaseAt + 1)
+        return c.note(Vector::Gp, 0);
+    uint16_t mapBase = 0;
+    if (!c.loadSystem((task.base + kMapBaseAt) & 0xffff'ffff, mapBase))
         return false;
-    c.regs.general[kRsp] = frame.pointer();
-    c.regs.systemFlags &= ~(flag::kIf | flag::kTf | flag::kAc | flag::kRf);
-    loadRealSegment(c, kCs, static_cast<uint16_t>(entry >> 16));
-    c.regs.rip = entry & 0xffff;
-    c.modeChanged();
+    const uint32_t at = mapBase - kMapBytes + event.vector / 8U;
+    uint8_t bits = 0;
+    if (mapBase < kMapBytes || at > task.limit)
+        return c.note(Vector::Gp, 0);
+    if (!c.loadSystem((task.base + at) & 0xffff'ffff, bits))
+        return false;
+    answer = (bits >> (event.vector % 8U) & 1) == 0;
     return true;
+}
+
+/// Methods 5 and 6 of table 20-2: through the program's own vectors, at linear address 0.
+bool deliverRedirected(Core& c, const Event& event)
+{
+    uint32_t entry = 0;
+    if (!c.loadLinear(event.vector * uint64_t{4}, entry))
+        return false;
+    const bool own = hasVirtualInterrupts(c);
+    return enterReal(c, event, entry, own ? virtualFlags(c) : c.regs.rflags(),
+                     flag::kTf | flag::kRf | (own ? flag::kVif : flag::kIf));
 }
 
 bool readGate(Core& c, const Event& event, Descriptor& gate)
@@ -173,9 +218,15 @@ bool enterHandler(Core& c, const Event& event, Way& way)
 
 bool deliverProtected(Core& c, const Event& event)
 {
-    // Without CR4.VME an INT n of virtual-8086 mode needs IOPL 3 (section 20.3.3).
-    if (c.v8086() && event.kind == EventKind::SoftwareInterrupt && c.iopl() < 3)
-        return c.note(Vector::Gp, 0);
+    if (c.v8086() && event.kind == EventKind::SoftwareInterrupt) {
+        bool to8086 = false;
+        if (!redirected(c, event, to8086))
+            return false;
+        if (to8086)
+            return deliverRedirected(c, event);
+        if (c.iopl() < 3)
+            return c.note(Vector::Gp, 0);
+    }
     Way way;
     if (!readGate(c, event, way.gate) || !checkGate(c, event, way.gate))
         return false;

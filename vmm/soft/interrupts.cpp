@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RFLAGS on the stack, CLI and STI, software interrupts, BOUND (SDM volume 1 sections 3.4.3, 6.5).
+// RFLAGS on the stack, CLI and STI, software interrupts, BOUND (SDM volume 1 sections 3.4.3,
+// 6.5; volume 3 sections 20.3, 20.4).
 #include "vmm/soft/stack.h"
+#include "vmm/soft/virtual_interrupts.h"
 
 namespace vmm::soft {
 
@@ -10,20 +12,27 @@ namespace {
 constexpr uint64_t kPlain = flag::kArithmetic | flag::kDf | flag::kTf | flag::kNt;
 constexpr uint64_t kWide = flag::kAc | flag::kId; // with a 32- or 64-bit operand only
 
-/// v8086 code below IOPL 3 may not touch IF (SDM volume 3 section 20.2.7).
-/// DEVIATION: the virtual interrupt flag (CR4.VME, CR4.PVI) does not exist; CPUID offers neither.
-bool flagsForbidden(const Core& c)
+/// v8086 code below IOPL 3 sees flags of its own, or none (SDM volume 3 sections 20.2.7, 20.3).
+bool below8086(const Core& c)
 {
     return c.v8086() && c.iopl() < 3;
+}
+
+/// Only the 16-bit forms know of VIF.
+template <class T>
+bool flagsForbidden(const Core& c)
+{
+    return below8086(c) && (sizeof(T) != 2 || !hasVirtualInterrupts(c));
 }
 
 struct PushFlags {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        if (flagsForbidden(c))
+        if (flagsForbidden<T>(c))
             return c.raise(op, Vector::Gp, 0);
-        const uint64_t flags = c.regs.rflags() & ~(flag::kVm | flag::kRf);
+        const uint64_t own = below8086(c) ? virtualFlags(c) : c.regs.rflags();
+        const uint64_t flags = own & ~(flag::kVm | flag::kRf);
         return pushValue<T, Stack>(c, static_cast<T>(flags)) ? c.next(op) : c.fault(op);
     }
 };
@@ -34,7 +43,7 @@ uint64_t poppedBits(const Core& c, unsigned size)
     uint64_t bits = kPlain | (size == 2 ? 0 : kWide);
     if (!c.protectedMode())
         return bits | flag::kIf | flag::kIopl;
-    if (c.cpl() <= c.iopl()) // in v8086 mode CPL is 3, and IOPL was checked to be
+    if (c.cpl() <= c.iopl())
         bits |= flag::kIf;
     if (c.cpl() == 0)
         bits |= flag::kIopl;
@@ -45,15 +54,20 @@ struct PopFlags {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        if (flagsForbidden(c))
+        if (flagsForbidden<T>(c))
             return c.raise(op, Vector::Gp, 0);
         T value{};
         if (!peekValue<T, Stack>(c, value))
             return c.fault(op);
+        const bool own = below8086(c);
+        if (own && virtualFlagsRefused(c, value))
+            return c.raise(op, Vector::Gp, 0);
         release<Stack>(c, sizeof(T));
         const uint64_t before = c.regs.systemFlags;
         const uint64_t bits = poppedBits(c, sizeof(T)) & ~flag::kArithmetic;
         c.regs.systemFlags = (before & ~(bits | flag::kRf)) | (value & bits);
+        if (own)
+            setVirtualInterruptFlag(c, (value & flag::kIf) != 0);
         c.regs.flags.set(value);
         return goOn(c, op, before ^ c.regs.systemFlags);
     }
@@ -77,16 +91,23 @@ bool interruptFlagProtected(const Core& c)
 /// Nothing has to be looked at afterwards: the block goes on.
 const Op* cli(Core& c, const Op& op)
 {
-    if (interruptFlagProtected(c))
+    if (!interruptFlagProtected(c))
+        c.regs.systemFlags &= ~flag::kIf;
+    else if (hasVirtualInterrupts(c))
+        setVirtualInterruptFlag(c, false);
+    else
         return c.raise(op, Vector::Gp, 0);
-    c.regs.systemFlags &= ~flag::kIf;
     return c.next(op);
 }
 
 const Op* sti(Core& c, const Op& op)
 {
-    if (interruptFlagProtected(c))
-        return c.raise(op, Vector::Gp, 0);
+    if (interruptFlagProtected(c)) {
+        if (!hasVirtualInterrupts(c) || (c.regs.systemFlags & flag::kVip) != 0)
+            return c.raise(op, Vector::Gp, 0);
+        setVirtualInterruptFlag(c, true);
+        return c.jump(op, c.nextRip(op), 0);
+    }
     if ((c.regs.systemFlags & flag::kIf) != 0)
         return c.jump(op, c.nextRip(op), 0);
     c.regs.systemFlags |= flag::kIf;

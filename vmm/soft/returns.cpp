@@ -4,6 +4,7 @@
 #include "vmm/soft/core.h"
 #include "vmm/soft/descriptor.h"
 #include "vmm/soft/stack_switch.h"
+#include "vmm/soft/virtual_interrupts.h"
 
 namespace vmm::soft {
 
@@ -125,8 +126,13 @@ bool realReturn(Core& c, unsigned size)
         return false;
     if (frame.rip > c.regs.segment[kCs].limit)
         return c.note(Vector::Gp, 0);
-    // In virtual-8086 mode IOPL stays (section 20.3.2); VM, VIF and VIP always do.
-    uint64_t mask = flag::kArithmetic | flag::kTf | flag::kIf | flag::kDf | flag::kNt;
+    // In virtual-8086 mode IOPL stays (section 20.3.2), below 3 IF too; VM and VIP always do.
+    const bool own = c.v8086() && c.iopl() < 3;
+    if (own && virtualFlagsRefused(c, frame.flags))
+        return c.note(Vector::Gp, 0);
+    uint64_t mask = flag::kArithmetic | flag::kTf | flag::kDf | flag::kNt;
+    if (!own)
+        mask |= flag::kIf;
     if (!c.v8086())
         mask |= flag::kIopl;
     if (size > 2)
@@ -135,6 +141,8 @@ bool realReturn(Core& c, unsigned size)
     loadRealSegment(c, kCs, frame.cs);
     c.regs.rip = frame.rip;
     setFlags(c, frame.flags, mask);
+    if (own)
+        setVirtualInterruptFlag(c, (frame.flags & flag::kIf) != 0);
     c.modeChanged();
     return true;
 }
@@ -163,6 +171,7 @@ bool enterVirtual8086(Core& c, StackReader& reader, const Frame& frame)
     c.regs.general[kRsp] = esp;
     c.regs.rip = frame.rip;
     c.modeChanged();
+    noteVirtualInterrupt(c); // the program's fault, not the IRET's
     return true;
 }
 
@@ -197,6 +206,7 @@ bool protectedReturn(Core& c, unsigned size)
         return false;
     setFlags(c, frame.flags, loadedFlags(c, size, cpl));
     c.modeChanged();
+    noteVirtualInterrupt(c);
     return true;
 }
 
@@ -234,7 +244,7 @@ bool Core::farReturn(unsigned operandSize, unsigned releasedBytes)
 
 bool Core::interruptReturn(unsigned operandSize)
 {
-    if (v8086() && iopl() < 3)
+    if (v8086() && iopl() < 3 && (operandSize != 2 || !hasVirtualInterrupts(*this)))
         return note(Vector::Gp, 0);
     if (realOrV86()) {
         m_nmiMasked = false;

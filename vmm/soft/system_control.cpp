@@ -11,11 +11,11 @@ namespace {
 
 constexpr uint64_t kKnownCr0 = cr::k0Pe | cr::k0Mp | cr::k0Em | cr::k0Ts | cr::k0Et | cr::k0Ne |
                                cr::k0Wp | cr::k0Am | cr::k0Nw | cr::k0Cd | cr::k0Pg;
-/// What the CPUID models offer: no VME, PCID, VMX, SMX.
-constexpr uint64_t kKnownCr4 = cr::k4Tsd | cr::k4De | cr::k4Pse | cr::k4Pae | cr::k4Mce |
-                               cr::k4Pge | cr::k4Pce | cr::k4Osfxsr | cr::k4Osxmmexcpt |
-                               cr::k4Umip | cr::k4Fsgsbase | cr::k4Osxsave | cr::k4Smep |
-                               cr::k4Smap;
+/// What the CPUID models offer: no PCID, VMX, SMX.
+constexpr uint64_t kKnownCr4 = cr::k4Vme | cr::k4Pvi | cr::k4Tsd | cr::k4De | cr::k4Pse |
+                               cr::k4Pae | cr::k4Mce | cr::k4Pge | cr::k4Pce | cr::k4Osfxsr |
+                               cr::k4Osxmmexcpt | cr::k4Umip | cr::k4Fsgsbase | cr::k4Osxsave |
+                               cr::k4Smep | cr::k4Smap;
 
 /// Paging goes on. False with #GP noted where the SDM forbids it (volume 3 section 4.1.2).
 bool mayEnablePaging(Core& c)

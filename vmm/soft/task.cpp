@@ -6,6 +6,7 @@
 #include "vmm/soft/core.h"
 #include "vmm/soft/descriptor.h"
 #include "vmm/soft/stack_switch.h"
+#include "vmm/soft/virtual_interrupts.h"
 
 namespace vmm::soft {
 
@@ -317,6 +318,8 @@ bool Core::switchTask(uint16_t selector, TaskSwitch kind, uint64_t nextRip, bool
         return true;
     if (layout.trap != 0 && (image[layout.trap] & 1) != 0)
         noteDebug(uint64_t{1} << 15);
+    else
+        noteVirtualInterrupt(*this);
     return true;
 }
 

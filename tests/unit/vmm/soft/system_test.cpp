@@ -101,6 +101,9 @@ private slots:
     void interruptChangesPrivilegeAndReturns();
     void realModeInterrupt();
     void virtual8086();
+    void virtualInterruptFlag();
+    void interruptsAreRedirected();
+    void protectedModeVirtualInterrupts();
     void callGateCopiesParameters();
     void taskSwitch();
     void longModeInterruptReturn();
@@ -225,6 +228,129 @@ void SystemTest::virtual8086()
     QCOMPARE(m.word(m.rsp() + 16), 0x700U);
     QCOMPARE(m.word(m.rsp() + 32), 4U);
     QVERIFY(m.core.regs.segment[kDs].unusable);
+}
+
+/// A virtual-8086 program at 0x500:0x10 with its stack at 0x700:0x100.
+void enterVirtual8086(SystemMachine& m, uint32_t eflags)
+{
+    const uint64_t frame = kUserStack - 36;
+    const std::array<uint32_t, 9> image = {0x10, 0x500, eflags | 0x2'0002, 0x100, 0x700, 0, 0,
+                                           0,    0};
+    m.enter(Mode::Flat32);
+    m.core.sys.gdt.limit = 0xff;
+    m.core.regs.segment[kTr].base = SoftMachine::kTss;
+    m.core.regs.segment[kTr].limit = 0x107;
+    m.core.regs.segment[kTr].g = false;
+    m.core.sys.cr4 |= cr::k4Vme;
+    for (size_t i = 0; i < image.size(); ++i)
+        m.putValue(frame + i * 4, image[i]);
+    m.rsp() = frame;
+    m.execute({0xcf});
+}
+
+void SystemTest::virtualInterruptFlag()
+{
+    SystemMachine m(Mode::Flat32);
+    const auto run = [&m](std::initializer_list<uint8_t> bytes) {
+        m.executeAt(0x5010, 0x10, bytes);
+        return m.core.v8086();
+    };
+    const auto has = [&m](uint64_t flags) { return (m.core.regs.systemFlags & flags) == flags; };
+    enterVirtual8086(m, flag::kIf); // IOPL 0
+    QVERIFY(m.core.v8086());
+    QVERIFY(run({0xfb}) && has(flag::kVif)); // STI
+    QVERIFY(run({0x9c}));                    // PUSHF
+    QCOMPARE(m.word(0x70fe) & 0xffff, 0x3202U);
+    QVERIFY(run({0xfa}) && !has(flag::kVif) && has(flag::kIf)); // CLI
+    QVERIFY(run({0x9c}));
+    QCOMPARE(m.word(0x70fc) & 0xffff, 0x3002U);
+    m.putValue<uint16_t>(0x70fc, 0x0201);
+    QVERIFY(run({0x9d}) && has(flag::kVif | flag::kIf) && m.core.regs.flags.cf()); // POPF
+    QCOMPARE(m.core.iopl(), 0U);
+    // IRET
+    m.rsp() = 0xf0;
+    m.putValue<uint32_t>(0x70f0, 0x0500'0020);
+    m.putValue<uint16_t>(0x70f4, 0x3002);
+    QVERIFY(run({0xcf}) && !has(flag::kVif) && has(flag::kIf));
+    QCOMPARE(m.core.regs.rip, uint64_t{0x20});
+    QCOMPARE(m.core.iopl(), 0U);
+    QVERIFY(!run({0x66, 0x9c})); // PUSHFD goes to the monitor
+    QCOMPARE(m.core.regs.rip, m.handler(13));
+
+    enterVirtual8086(m, flag::kVip); // a virtual interrupt waits
+    QVERIFY(!run({0xfb}));
+    QCOMPARE(m.core.regs.rip, m.handler(13));
+    enterVirtual8086(m, flag::kVip);
+    m.putValue<uint16_t>(0x7100, 0x0202);
+    QVERIFY(!run({0x9d}));
+    QCOMPARE(m.rsp(), SoftMachine::kStackTop - 40);
+    QCOMPARE(m.word(m.rsp() + 16), 0x100U); // SP as it was
+    enterVirtual8086(m, 0);
+    m.putValue<uint16_t>(0x7100, 0x0100); // TF
+    QVERIFY(!run({0x9d}));
+    enterVirtual8086(m, flag::kVip | flag::kVif); // faults at its first instruction
+    QCOMPARE(m.core.regs.rip, m.handler(13));
+    QCOMPARE(m.word(m.rsp() + 4), 0x10U);
+    QCOMPARE(m.word(m.rsp() + 8), 0x500U);
+}
+
+void SystemTest::interruptsAreRedirected()
+{
+    SystemMachine m(Mode::Flat32);
+    m.putValue<uint16_t>(SoftMachine::kTss + 0x66, 0x88); // the map of vectors at 0x68
+    m.putValue<uint32_t>(SoftMachine::kTss + 0x68 + 0x20 / 8, 2);
+    enterVirtual8086(m, flag::kIf | flag::kVif);
+    m.putValue<uint32_t>(0x20 * 4, 0x0600'0030);
+    m.executeAt(0x5010, 0x10, {0xcd, 0x20});
+    QVERIFY(m.core.v8086());
+    QCOMPARE(m.core.codeLinear(m.core.regs.rip), uint64_t{0x6030});
+    QCOMPARE(m.rsp(), uint64_t{0xfa});
+    QCOMPARE(m.word(0x70fa), 0x0500'0012U);
+    QCOMPARE(m.word(0x70fe) & 0xffff, 0x3202U);
+    QVERIFY((m.core.regs.systemFlags & flag::kVif) == 0);
+    QVERIFY((m.core.regs.systemFlags & flag::kIf) != 0);
+
+    enterVirtual8086(m, flag::kIf | flag::kIopl); // IOPL 3: IF itself
+    m.executeAt(0x5010, 0x10, {0xcd, 0x20});
+    QVERIFY(m.core.v8086());
+    QVERIFY((m.core.regs.systemFlags & flag::kIf) == 0);
+
+    enterVirtual8086(m, flag::kIopl); // not redirected: through the gate
+    m.putValue<uint8_t>(SoftMachine::kIdt + 0x21 * 8 + 5, 0xee);
+    m.executeAt(0x5010, 0x10, {0xcd, 0x21});
+    QCOMPARE(m.core.regs.rip, m.handler(0x21));
+    enterVirtual8086(m, 0); // which needs IOPL 3
+    m.putValue<uint8_t>(SoftMachine::kIdt + 0x21 * 8 + 5, 0xee);
+    m.executeAt(0x5010, 0x10, {0xcd, 0x21});
+    QCOMPARE(m.core.regs.rip, m.handler(13));
+    enterVirtual8086(m, 0); // the map ends before the vector
+    m.core.regs.segment[kTr].limit = 0x68;
+    m.executeAt(0x5010, 0x10, {0xcd, 0x20});
+    QCOMPARE(m.core.regs.rip, m.handler(13));
+}
+
+void SystemTest::protectedModeVirtualInterrupts()
+{
+    SystemMachine m(Mode::Flat32);
+    m.becomeUser();
+    m.core.regs.systemFlags |= flag::kIf;
+    m.core.sys.cr4 |= cr::k4Pvi;
+    m.execute({0xfb}); // STI
+    QCOMPARE(m.core.regs.rip, kAt + 1);
+    QVERIFY((m.core.regs.systemFlags & flag::kVif) != 0);
+    m.execute({0x9c}); // PUSHF knows nothing of it
+    QCOMPARE(m.word(m.rsp()) & 0x3200, 0x200U);
+    m.execute({0xfa}); // CLI
+    QVERIFY((m.core.regs.systemFlags & (flag::kVif | flag::kIf)) == flag::kIf);
+    m.core.regs.systemFlags |= flag::kVip;
+    m.execute({0xfb});
+    QCOMPARE(m.core.regs.rip, m.handler(13));
+
+    SystemMachine inner(Mode::Flat32); // only CPL 3 has it
+    inner.becomeUser();
+    inner.core.sys.cr4 |= cr::k4Vme;
+    inner.execute({0xfa});
+    QCOMPARE(inner.core.regs.rip, inner.handler(13));
 }
 
 void SystemTest::callGateCopiesParameters()
