@@ -34,10 +34,10 @@ constexpr uint32_t kFeatures1Edx =
     bit(11) | bit(12) | bit(13) | bit(14) | bit(15) | bit(16) | bit(17) | bit(19) | bit(23) |
     bit(24) | bit(25) | bit(26); // fpu, vme ... pse36, clflush, mmx ... sse2
 constexpr uint32_t kHyperThreading = bit(28), kApic = bit(9);
-constexpr uint32_t kFeatures1Ecx = bit(0) | bit(13) | bit(21) | bit(22) | bit(23) | bit(24) |
-                                   bit(26) | bit(30) | bit(31); // sse3, cx16, x2apic, movbe,
-                                                                // popcnt, deadline, xsave, rdrand
-constexpr uint32_t kHostEcx = bit(9) | bit(19) | bit(20);       // ssse3, sse4.1, sse4.2
+constexpr uint32_t kFeatures1Ecx = bit(0) | bit(13) | bit(17) | bit(21) | bit(22) | bit(23) |
+                                   bit(24) | bit(26) | bit(30) | bit(31); // sse3, cx16, pcid,
+// x2apic, movbe, popcnt, deadline, xsave, rdrand
+constexpr uint32_t kHostEcx = bit(9) | bit(19) | bit(20); // ssse3, sse4.1, sse4.2
 constexpr uint32_t kPclmul = bit(1), kAes = bit(25), kOsxsave = bit(27);
 constexpr uint32_t kV3Ecx = bit(12) | bit(28) | bit(29); // fma, avx, f16c
 

@@ -24,7 +24,9 @@ inline constexpr uint32_t kCodeMask = 3;
 inline constexpr uint32_t kStack32 = 1 << 2;
 inline constexpr uint32_t kProtected = 1 << 3; ///< protected or long mode, not virtual-8086
 inline constexpr uint32_t kV8086 = 1 << 4;
-inline constexpr uint32_t kSingle = 1 << 5; ///< blocks of one instruction
+/// CPL 3. Decoding does not ask, but whether a page may be executed depends on it.
+inline constexpr uint32_t kUser = 1 << 5;
+inline constexpr uint32_t kSingle = 1 << 6; ///< blocks of one instruction
 } // namespace block_mode
 
 /// A run of instructions that ends with a transfer of control, at a page's end, or after kMaxOps.

@@ -20,6 +20,7 @@ Core::Core(const Environment& environment)
       m_blocks(std::make_unique<Blocks>(*this)),
       m_internal(std::make_unique<Internal>())
 {
+    selectSpace(0);
     resetRegisters(false);
     modeChanged();
 }
@@ -52,15 +53,16 @@ void Core::modeChanged()
               : cs.db ? block_mode::kCode32
                       : block_mode::kCode16) |
              (regs.segment[kSs].db ? block_mode::kStack32 : 0) |
-             (protectedNow ? block_mode::kProtected : 0) | (v8086() ? block_mode::kV8086 : 0);
+             (protectedNow ? block_mode::kProtected : 0) | (v8086() ? block_mode::kV8086 : 0) |
+             (m_cpl == 3 ? block_mode::kUser : 0);
     m_longBase[kFs] = regs.segment[kFs].base;
     m_longBase[kGs] = regs.segment[kGs].base;
     const bool override = (regs.systemFlags & flag::kAc) != 0 || (sys.cr4 & cr::k4Smap) == 0;
-    m_internal->context = m_cpl == 3 ? Internal::kUser
-                          : override ? Internal::kSupervisorAc
-                                     : Internal::kSupervisor;
+    m_internal->context = m_cpl == 3 ? Translations::kUser
+                          : override ? Translations::kSupervisorAc
+                                     : Translations::kSupervisor;
     m_smapOverride = override;
-    m_tlb = m_internal->tlbs[m_internal->context].data();
+    m_tlb = m_internal->space->rows(m_internal->context);
 }
 
 bool Core::note(Vector vector)

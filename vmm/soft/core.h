@@ -152,6 +152,7 @@ struct Reached;
 class Core {
 public:
     struct Internal; ///< what only core.cpp, memory.cpp, paging.cpp and blocks.cpp touch
+    class Translations;
     /// Reasons to leave the block loop, one bit each.
     enum Attention : uint32_t {
         kKick = 1 << 0,      ///< run() shall return
@@ -476,9 +477,14 @@ public:
 
     // --- address translation (paging.cpp) ---
 
-    /// Forgets translations: all, all but global ones, or of one page.
+    /// Forgets translations: all of every address space, or all but global ones of this one.
     void flushTlb(bool globalToo);
+    /// Forgets those of one page, whatever the PCID.
     void flushPage(uint64_t linear);
+    void flushAllButGlobal();       ///< of every address space
+    void flushSpace(uint16_t pcid); ///< all but global ones of one PCID
+    /// CR3 was written: goes on with what is cached for its PCID if `keep`.
+    void enterSpace(bool keep);
     /// Walks the page tables, sets A and D. False with #PF noted (unless `quiet`).
     struct Translation {
         uint64_t physical = 0;
@@ -567,6 +573,9 @@ private:
     static constexpr uint64_t kTlbMask = (1 << kTlbBits) - 1;
     using Tlb = std::array<TlbEntry, size_t{1} << kTlbBits>;
 
+    uint16_t pcid() const;
+    void selectSpace(uint16_t pcid);
+    void startEpoch(Translations& space);
     bool walk(uint64_t linear, Walk& walk);
     bool markWalk(const Walk& walk, bool write);
     bool rightsAllow(const Walk& walk, Access access, bool user) const;

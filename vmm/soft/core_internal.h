@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "vmm/soft/core.h"
+#include "vmm/soft/translations.h"
 
 namespace vmm::soft {
 
@@ -23,24 +24,19 @@ inline constexpr unsigned kPhysicalBits = 40;
 
 /// TLBs and other things of Core that handlers have no business with.
 struct Core::Internal {
-    /// Which data TLB a privilege uses: rights differ, so translations do.
-    enum Context : unsigned { kUser, kSupervisor, kSupervisorAc, kContexts };
-
-    struct CodeEntry {
-        uint64_t tag = TlbEntry::kNone; ///< linear page, | TlbEntry::kGlobal
-        bool user = false;
-        uint64_t physical = 0;
-        PhysicalPage page;
-    };
     struct KnownPage {
         uint64_t address = ~uint64_t{0};
         PhysicalPage page;
     };
 
-    std::array<Tlb, kContexts> tlbs;
-    Context context = kSupervisor;
-    std::array<CodeEntry, 256> code;
+    /// One for each of the PCIDs used last, as many as Linux uses and some.
+    std::array<std::unique_ptr<Translations>, 8> spaces;
+    Translations* space = nullptr; ///< of the current PCID
+    uint64_t uses = 0;             ///< how often `space` was chosen
+    uint32_t lastEpoch = 0;
+    Translations::Context context = Translations::kSupervisor;
     std::array<KnownPage, 256> known; ///< answers of PhysicalMap::find, for one version of it
+    std::array<PhysicalStretch, 2> stretches; ///< large ones, likewise
     uint64_t mapVersion = 0;
     std::array<uint64_t, 4> pdptes{};
     static constexpr uint64_t kNowhere = ~uint64_t{0};
@@ -74,30 +70,34 @@ struct Core::Internal {
     /// enabled or not, as long as one of them is (SDM volume 3 section 17.2.3).
     uint8_t met(unsigned conditions, uint64_t at, uint64_t bytes) const;
 
-    /// The page at a physical address; looked up at most once per version of the map.
-    const PhysicalPage& page(PhysicalMap& map, uint64_t physical)
+    /// The page at a physical address; looked up at most once per version of the map, main memory
+    /// as a whole.
+    PhysicalPage page(PhysicalMap& map, uint64_t physical)
     {
+        for (const PhysicalStretch& stretch : stretches)
+            if (stretch.contains(physical))
+                return stretch.page(physical);
         KnownPage& entry = known[(physical >> 12) % known.size()];
         if (entry.address != (physical & ~uint64_t{4095}))
-            entry = {physical & ~uint64_t{4095}, map.find(physical)};
+            find(map, physical, entry);
         return entry.page;
     }
-    /// Rows a linear address belongs to.
-    static size_t row(uint64_t linear) { return (linear >> 12) & kTlbMask; }
+    void find(PhysicalMap& map, uint64_t physical, KnownPage& entry)
+    {
+        constexpr uint64_t kMain = 1 << 20;
+        const PhysicalStretch found = map.stretch(physical);
+        entry = {physical & ~uint64_t{4095},
+                 found.host != nullptr ? found.page(physical) : PhysicalPage{}};
+        if (found.host != nullptr && found.size >= kMain) {
+            stretches[1] = stretches[0];
+            stretches[0] = found;
+        }
+    }
+    void forgetMap()
+    {
+        stretches = {};
+        known = {};
+    }
 };
-
-/// Drops a translation. Its page may have been written through it since the log was taken.
-inline void forget(TlbEntry& entry)
-{
-    if ((entry.writeTag & TlbEntry::kLogged) != 0)
-        entry.info->dirty.store(1, std::memory_order_release);
-    entry = {};
-}
-
-/// Facts of a translation as low bits of a tag.
-inline uint64_t tagFacts(const Core::Translation& found)
-{
-    return (found.global ? TlbEntry::kGlobal : 0) | (found.large ? TlbEntry::kLarge : 0);
-}
 
 } // namespace vmm::soft

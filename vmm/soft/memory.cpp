@@ -62,8 +62,8 @@ bool Core::fill(uint64_t linear, Access access, unsigned context, Reached& reach
 {
     Translation found;
     const bool override = m_smapOverride;
-    m_smapOverride = context == Internal::kSupervisorAc;
-    const bool translated = translate(linear, access, context == Internal::kUser, found);
+    m_smapOverride = context == Translations::kSupervisorAc;
+    const bool translated = translate(linear, access, context == Translations::kUser, found);
     m_smapOverride = override;
     if (!translated)
         return false;
@@ -75,9 +75,7 @@ bool Core::fill(uint64_t linear, Access access, unsigned context, Reached& reach
     reached.rom = !page.writable;
     if (reached.host == nullptr || watched(linear))
         return true;
-    TlbEntry& entry = m_internal->tlbs[context][Internal::row(linear)];
-    forget(entry);
-    entry.readTag = (linear & kPageMask) | tagFacts(found);
+    TlbEntry& entry = m_internal->space->enter(context, linear, tagFacts(found));
     entry.addend = reinterpret_cast<uint64_t>(page.host) - (linear & kPageMask);
     entry.info = page.info;
     const bool mayWrite =
@@ -93,7 +91,7 @@ bool Core::reach(uint64_t linear, Access access, unsigned context, Reached& reac
 {
     if (longActive() && !canonical(linear))
         return note(Vector::Gp, 0);
-    const TlbEntry& entry = m_internal->tlbs[context][Internal::row(linear)];
+    const TlbEntry& entry = m_internal->space->at(context, linear);
     const uint64_t tag = access == Access::Write ? entry.writeTag : entry.readTag;
     if ((linear ^ tag) >= 4096)
         return fill(linear, access, context, reached);
@@ -140,7 +138,7 @@ void Core::deviceWrite(uint64_t physical, uint64_t value, unsigned size)
 void Core::refreshMap()
 {
     m_internal->mapVersion = m_environment.map.version();
-    m_internal->known = {};
+    m_internal->forgetMap();
     flushTlb(true);
     if (m_running != nullptr)
         m_blocks->stopRunning();
@@ -248,12 +246,12 @@ bool Core::storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t s
 
 bool Core::systemAccess(uint64_t linear, void* data, unsigned size, Access access)
 {
-    return transfer(linear, static_cast<std::byte*>(data), size, access, Internal::kSupervisor);
+    return transfer(linear, static_cast<std::byte*>(data), size, access, Translations::kSupervisor);
 }
 
 bool Core::probe(uint64_t linear, unsigned size, Access access, bool system)
 {
-    const unsigned context = system ? Internal::kSupervisor : m_internal->context;
+    const unsigned context = system ? Translations::kSupervisor : m_internal->context;
     const uint64_t mask = longActive() ? ~uint64_t{0} : 0xffff'ffff;
     Reached reached;
     const unsigned first = firstPart(linear, size);

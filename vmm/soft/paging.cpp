@@ -67,7 +67,7 @@ public:
 private:
     std::byte* m_at;
     bool m_writable;
-    const PhysicalPage& m_page;
+    PhysicalPage m_page;
     uint64_t m_offset;
     bool m_wide;
 };
@@ -261,58 +261,24 @@ bool Core::loadPdptes()
     return true;
 }
 
-void Core::flushTlb(bool globalToo)
-{
-    for (auto& tlb : m_internal->tlbs)
-        for (auto& entry : tlb)
-            if (globalToo || (entry.readTag & TlbEntry::kGlobal) == 0)
-                forget(entry);
-    for (auto& entry : m_internal->code)
-        if (globalToo || (entry.tag & TlbEntry::kGlobal) == 0)
-            entry.tag = TlbEntry::kNone;
-    ++m_epoch;
-}
-
-void Core::flushPage(uint64_t linear)
-{
-    // INVLPG drops the whole page, and a large one may be entered row by row: everything large of
-    // the same gigabyte goes.
-    constexpr uint64_t kGigabyte = uint64_t{1} << 30;
-    const auto belongs = [linear](uint64_t tag) {
-        const uint64_t reach = (tag & TlbEntry::kLarge) != 0 ? kGigabyte : 4096;
-        return ((tag ^ linear) & ~(reach - 1)) == 0;
-    };
-    for (auto& tlb : m_internal->tlbs) {
-        for (auto& entry : tlb)
-            if ((entry.readTag & TlbEntry::kLarge) != 0 && belongs(entry.readTag))
-                forget(entry);
-        TlbEntry& own = tlb[Internal::row(linear)];
-        if (belongs(own.readTag))
-            forget(own);
-    }
-    for (auto& entry : m_internal->code)
-        if (belongs(entry.tag))
-            entry.tag = TlbEntry::kNone;
-    ++m_epoch;
-}
-
 bool Core::translateCode(uint64_t linear, uint64_t& physical, PhysicalPage& page)
 {
     if (longActive() && !canonical(linear))
         return note(Vector::Gp, 0);
-    auto& entry = m_internal->code[(linear >> 12) % m_internal->code.size()];
+    auto* entry = &m_internal->space->codeAt(linear);
     const bool user = cpl() == 3;
-    if (((entry.tag ^ linear) & ~uint64_t{4095}) != 0 || entry.user != user) {
+    if (((entry->tag ^ linear) & ~uint64_t{4095}) != 0 || entry->user != user) {
         Translation found;
         if (!translate(linear, Access::Execute, user, found))
             return refuseFetch();
-        entry.tag = (linear & ~uint64_t{4095}) | tagFacts(found);
-        entry.user = user;
-        entry.physical = found.physical & ~uint64_t{4095};
-        entry.page = m_internal->page(m_environment.map, found.physical);
+        entry = &m_internal->space->enterCode(linear, tagFacts(found));
+        entry->user = user;
+        entry->physical = found.physical & ~uint64_t{4095};
+        entry->page = m_internal->page(m_environment.map, found.physical);
     }
-    physical = entry.physical | (linear & 4095);
-    page = entry.page;
+    m_internal->space->noteCode(linear);
+    physical = entry->physical | (linear & 4095);
+    page = entry->page;
     return true;
 }
 

@@ -116,6 +116,12 @@ Result<std::vector<uint64_t>> PhysicalMap::takeDirty(const memory::MapRange& ran
 
 PhysicalPage PhysicalMap::find(uint64_t address) const
 {
+    const PhysicalStretch found = stretch(address);
+    return found.host != nullptr ? found.page(address) : PhysicalPage{};
+}
+
+PhysicalStretch PhysicalMap::stretch(uint64_t address) const
+{
     MutexLock lock(m_mutex);
     auto at = std::upper_bound(
         m_ranges.begin(), m_ranges.end(), address,
@@ -123,11 +129,12 @@ PhysicalPage PhysicalMap::find(uint64_t address) const
     if (at == m_ranges.begin())
         return {};
     --at;
-    const uint64_t offset = address - at->map.base.value();
-    if (offset >= at->map.size)
+    if (address - at->map.base.value() >= at->map.size)
         return {};
-    const uint64_t page = offset / kPage;
-    return {at->map.host + page * kPage, at->info + page,
+    return {at->map.base.value(),
+            at->map.size,
+            at->map.host,
+            at->info,
             at->map.access == memory::MapAccess::ReadWrite,
             at->map.dirtyLog == memory::MapDirtyLog::On};
 }

@@ -39,6 +39,24 @@ struct PhysicalPage {
     bool logged = false; ///< somebody asks which pages are written
 };
 
+/// Guest addresses [base, base + size) that are one piece of host memory. `host` null: nothing is.
+struct PhysicalStretch {
+    uint64_t base = 0;
+    uint64_t size = 0;
+    std::byte* host = nullptr;
+    PageInfo* info = nullptr;
+    bool writable = false;
+    bool logged = false;
+
+    bool contains(uint64_t address) const { return address - base < size; }
+    PhysicalPage page(uint64_t address) const
+    {
+        constexpr uint64_t kPage = memory::GuestMemory::kPageSize;
+        const uint64_t page = (address - base) / kPage;
+        return {host + page * kPage, info + page, writable, logged};
+    }
+};
+
 /// The direct map of a machine run in software. A MapSink for the board; executors look pages up
 /// (under a short lock: their TLBs keep the answer) and watch version(). Any thread.
 class PhysicalMap final : public memory::MapSink {
@@ -54,7 +72,9 @@ public:
     Result<void> removeRange(const memory::MapRange& range) override;
     Result<std::vector<uint64_t>> takeDirty(const memory::MapRange& range) override;
 
-    /// The page that holds guest address `address`.
+    /// The memory that holds guest address `address`.
+    PhysicalStretch stretch(uint64_t address) const;
+    /// The page that holds it.
     PhysicalPage find(uint64_t address) const;
     /// Moves on with each change of the map or of a log.
     uint64_t version() const { return m_version.load(std::memory_order_acquire); }

@@ -87,10 +87,20 @@ const Op* invalidatePcid(Core& c, const Op& op)
     const bool badPcid = (descriptor[0] >> 12) != 0 || (kind < 2 && descriptor[0] != 0 && !tagged);
     if (kind > 3 || badPcid || (kind == 0 && !Core::canonical(descriptor[1])))
         return c.raise(op, Vector::Gp, 0);
-    if (kind == 0)
+    switch (kind) {
+    case 0: // of any PCID: more than asked for does no harm
         c.flushPage(descriptor[1]);
-    else
-        c.flushTlb(kind == 2);
+        break;
+    case 1:
+        c.flushSpace(static_cast<uint16_t>(descriptor[0]));
+        break;
+    case 2:
+        c.flushTlb(true);
+        break;
+    default:
+        c.flushAllButGlobal();
+        break;
+    }
     return leaveBehind(c, op);
 }
 

@@ -11,11 +11,11 @@ namespace {
 
 constexpr uint64_t kKnownCr0 = cr::k0Pe | cr::k0Mp | cr::k0Em | cr::k0Ts | cr::k0Et | cr::k0Ne |
                                cr::k0Wp | cr::k0Am | cr::k0Nw | cr::k0Cd | cr::k0Pg;
-/// What the CPUID models offer: no PCID, VMX, SMX.
+/// What the CPUID models offer: no VMX, SMX.
 constexpr uint64_t kKnownCr4 = cr::k4Vme | cr::k4Pvi | cr::k4Tsd | cr::k4De | cr::k4Pse |
                                cr::k4Pae | cr::k4Mce | cr::k4Pge | cr::k4Pce | cr::k4Osfxsr |
-                               cr::k4Osxmmexcpt | cr::k4Umip | cr::k4Fsgsbase | cr::k4Osxsave |
-                               cr::k4Smep | cr::k4Smap;
+                               cr::k4Osxmmexcpt | cr::k4Umip | cr::k4Fsgsbase | cr::k4Pcide |
+                               cr::k4Osxsave | cr::k4Smep | cr::k4Smap;
 
 /// Paging goes on. False with #GP noted where the SDM forbids it (volume 3 section 4.1.2).
 bool mayEnablePaging(Core& c)
@@ -38,9 +38,11 @@ void followPaging(Core& c, bool on)
 
 bool writeCr3(Core& c, uint64_t value)
 {
-    // No PCID is offered, but a guest that began on a CPU with it goes on: nothing is kept for it.
-    if ((c.sys.cr4 & cr::k4Pcide) != 0)
-        value &= ~(uint64_t{1} << 63);
+    constexpr uint64_t kKeep = uint64_t{1} << 63; // and not kept itself (section 4.10.4.1)
+    const bool tagged = (c.sys.cr4 & cr::k4Pcide) != 0;
+    const bool keep = tagged && (value & kKeep) != 0;
+    if (tagged)
+        value &= ~kKeep;
     if (c.longActive() && (value >> kPhysicalBits) != 0)
         return c.note(Vector::Gp, 0);
     const uint64_t before = c.sys.cr3;
@@ -49,7 +51,7 @@ bool writeCr3(Core& c, uint64_t value)
         c.sys.cr3 = before;
         return false;
     }
-    c.flushTlb(false);
+    c.enterSpace(keep);
     return true;
 }
 
@@ -270,7 +272,7 @@ bool writeCr0(Core& c, uint64_t value)
     const bool pair = (value & cr::k0Nw) != 0 && (value & cr::k0Cd) == 0;
     if ((value >> 32) != 0 || (pg && (value & cr::k0Pe) == 0) || pair)
         return c.note(Vector::Gp, 0);
-    if (before && !pg && c.inLong64())
+    if (before && !pg && (c.inLong64() || (c.sys.cr4 & cr::k4Pcide) != 0))
         return c.note(Vector::Gp, 0);
     if (pg && !before && !mayEnablePaging(c))
         return false;
@@ -301,13 +303,15 @@ bool writeCr4(Core& c, uint64_t value)
         return c.note(Vector::Gp, 0);
     const uint64_t before = c.sys.cr4;
     const uint64_t changed = before ^ value;
+    if ((changed & value & cr::k4Pcide) != 0 && (!c.longActive() || (c.sys.cr3 & 0xfff) != 0))
+        return c.note(Vector::Gp, 0); // section 4.10.1
     c.sys.cr4 = value;
     constexpr uint64_t kReload = cr::k4Pae | cr::k4Pge | cr::k4Pse | cr::k4Smep;
     if ((changed & kReload) != 0 && !c.loadPdptes()) {
         c.sys.cr4 = before;
         return false;
     }
-    if ((changed & (kReload | cr::k4Smap)) != 0)
+    if ((changed & (kReload | cr::k4Smap | cr::k4Pcide)) != 0)
         c.flushTlb(true);
     if ((changed & cr::k4De) != 0)
         c.debugRegistersChanged();
