@@ -15,6 +15,7 @@ import time
 ISO = "/usr/lib/grub-rescue/grub-rescue-cdrom.iso"
 RAM_MIB = 256
 LIMIT = 600
+SKIPPED = 77
 DEBUG_EXIT = "isa-debug-exit,iobase=0x501,iosize=4"
 TEXT_MEMORY = 0xB8000
 
@@ -110,7 +111,8 @@ def running(command, stdout=subprocess.DEVNULL):
 
 
 def give_up(process, reason):
-    sys.exit(f"{process.args[0]}: {reason}\n{process.stderr.read().decode(errors='replace') if process.poll() is not None else ''}")
+    said = process.stderr.read().decode(errors="replace") if process.poll() is not None else ""
+    sys.exit(f"{process.args[0]}: {reason}\n{said}")
 
 
 def wait(process, condition, pause, start):

@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from guests import RAM_MIB, Qemu, Vitrine, in_session_bus, median_ratio, processor_time, running, wait
+from guests import RAM_MIB, SKIPPED, Qemu, Vitrine, in_session_bus, median_ratio, processor_time, running, wait
 
 MENU = ("Change the colors", "highlighted", "command-line") # an entry and both lines below the box: all of it is drawn
 
@@ -80,7 +80,7 @@ def main():
     arguments = parser.parse_args()
     if not os.access("/dev/kvm", os.R_OK | os.W_OK) or shutil.which("qemu-system-x86_64") is None:
         print("skipped: needs /dev/kvm and qemu-system-x86_64")
-        sys.exit(77)
+        sys.exit(SKIPPED)
     in_session_bus()
     runs = {Vitrine: [], Qemu: []}
     for turn in range(arguments.rounds):

@@ -17,7 +17,7 @@ import tempfile
 import time
 import instruction_loops
 import peers
-from guests import ISO, LIMIT, Qemu, Vitrine, give_up, in_session_bus, median_ratio, processor_time, running
+from guests import ISO, LIMIT, SKIPPED, Qemu, Vitrine, give_up, in_session_bus, median_ratio, processor_time, running
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from linux_guest import PROMPT, initrd # pylint: disable=wrong-import-position
@@ -70,7 +70,7 @@ def check(arguments):
     """Every loop under the software CPU has the length and the result it has on the host CPU."""
     stepped = subprocess.run([arguments.native, "step"], stdout=subprocess.PIPE, text=True, check=False)
     print(stepped.stdout)
-    if stepped.returncode not in (0, 77):
+    if stepped.returncode not in (0, SKIPPED):
         sys.exit("a loop has not as many instructions as it says")
     # Two rounds: one piece of code after another is seen for the first time.
     guest = [(name, *numbers[2:]) for name, *numbers in loop_results("vitrine-soft", arguments, "repeat=2")]
@@ -85,7 +85,7 @@ def results_of(runs):
     """By figure: the median of each peer, and the median ratio of each pair with its goal."""
     table = {}
     for name, rounds in runs.items():
-        for key in (key for key in rounds[0] if rounds):
+        for key in rounds[0]:
             table.setdefault(key, {})[name] = statistics.median(run[key] for run in rounds)
     for (ours, theirs), goals in PAIRS.items():
         for key, row in table.items():
@@ -164,7 +164,7 @@ def main():
     parts, names = arguments.parts.split(","), arguments.peers.split(",")
     if (missing := needed(arguments, parts, names)) is not None:
         print(f"skipped: {missing}")
-        sys.exit(77)
+        sys.exit(SKIPPED)
     if arguments.native and "loops" in parts:
         names.append("native")
     load = os.getloadavg()[0]

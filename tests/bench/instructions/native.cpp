@@ -5,6 +5,7 @@
 // by stepping through them.
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -39,7 +40,12 @@ void report(const Outcome& outcome)
 
 namespace {
 
-constexpr int kSkipped = 77;
+[[noreturn]] void skip(const char* reason)
+{
+    constexpr int kSkipped = 77;
+    std::printf("skipped: %s\n", reason);
+    std::exit(kSkipped);
+}
 
 void modelPrivilegedLoops(const Wish& wish)
 {
@@ -114,7 +120,7 @@ bool hasLength(const char* name, uint64_t length, uint64_t (*loop)(uint64_t, Arg
     const int64_t one = step(range, [&] { loop(1, argument); });
     const int64_t many = step(range, [&] { loop(1 + kMore, argument); });
     if (one < 0 || many < 0)
-        ::exit((std::printf("skipped: no stepping here\n"), kSkipped));
+        skip("a program may not step through another here");
     const bool right = static_cast<uint64_t>(many - one) == kMore * length;
     std::printf("%s: %s\n", name, right ? "right" : "WRONG");
     return right;
@@ -163,10 +169,8 @@ int main(int argc, char** argv)
     using bench::Buffers;
     const Buffers buffers{bench::allocate(Buffers::kDataSize),
                           bench::allocate(Buffers::kMostPieces * Buffers::kPieceSize)};
-    if (buffers.data == nullptr || buffers.code == nullptr) {
-        std::printf("skipped: no memory that may be written and executed\n");
-        return bench::kSkipped;
-    }
+    if (buffers.data == nullptr || buffers.code == nullptr)
+        bench::skip("there is no memory that may be written and executed");
     if (words == "step ")
         return bench::checkLengths(buffers);
     const bench::Wish wish(words.c_str());
