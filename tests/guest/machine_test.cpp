@@ -148,6 +148,7 @@ private slots:
     void bootsAndExits();
     void deliversInterrupts();
     void resetsInEveryWay();
+    void finishesWhatKvmDoesNotKnow();
     void powerButtonAndPowerOff();
     void readsADisk();
     void pausesWithoutLosingAnything();
@@ -186,6 +187,15 @@ void MachineTest::resetsInEveryWay()
     QCOMPARE(guest.watcher.waitForExit(), 1);
     guest.machine.reset();
     QCOMPARE(readText(guest.serial), std::string("boot 0\nboot 1\nboot 2\nboot 3\nboot 4\n"));
+}
+
+void MachineTest::finishesWhatKvmDoesNotKnow()
+{
+    Guest guest("ring0", m_folder);
+    QVERIFY(guest.start());
+    QCOMPARE(guest.watcher.waitForExit(), 1);
+    guest.machine.reset();
+    QCOMPARE(readText(guest.serial), std::string("boot 0\nboot 1\nsum 2\n"));
 }
 
 void MachineTest::powerButtonAndPowerOff()

@@ -94,14 +94,21 @@ public:
     virtual Result<void> setDebug(const DebugRequest& request) = 0;
 };
 
+/// What became of an instruction that a backend handed over.
+enum class Assisted {
+    Done,        ///< `state` is the one behind it
+    TripleFault, ///< it shut the vCPU down; `state` is as it was
+};
+
 /// Finishes single instructions that a backend hands back.
 class InstructionAssist {
 public:
     virtual ~InstructionAssist() = default;
-    /// Runs the instruction at the state's RIP, or delivers the exception it raises. Of `state`,
-    /// local APIC and activity are not looked at. The error is a sentence with bytes and place:
-    /// nobody knows the instruction. On the vCPU's thread.
-    virtual Result<void> runOne(unsigned index, CpuState& state) = 0;
+    /// Runs the instruction at the state's RIP, or delivers the exception it raises. An event that
+    /// waits in the state is delivered instead. Of `state`, local APIC and activity are not looked
+    /// at. The error is a sentence with bytes and place: nobody knows the instruction. On the
+    /// vCPU's thread.
+    virtual Result<Assisted> runOne(unsigned index, CpuState& state) = 0;
 };
 
 /// The CPU side of one machine. Outlives its vCPUs, the memory map and every device.

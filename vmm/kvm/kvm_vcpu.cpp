@@ -118,28 +118,14 @@ bool KvmVcpu::handle(cpu::Exit& exit)
         m_counters.add(cpu::ExitKind::Halt);
         return false;
     case KVM_EXIT_SHUTDOWN:
-        exit.reason = cpu::ExitReason::Shutdown;
-        exit.sentence = fmt::format("triple fault on CPU {} at {}", m_index, whereabouts());
-        return true;
+        return handleShutdown(exit);
     case KVM_EXIT_SYSTEM_EVENT:
         exit.reason = m_run->system_event.type == KVM_SYSTEM_EVENT_CRASH
                           ? cpu::ExitReason::Panicked
                           : cpu::ExitReason::Shutdown;
         return true;
     case KVM_EXIT_INTERNAL_ERROR:
-        if (m_run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION &&
-            m_environment.config.assist != nullptr) {
-            m_counters.add(cpu::ExitKind::Assisted);
-            const Result<void> done = assist();
-            if (done)
-                return false;
-            exit.reason = cpu::ExitReason::Stopped;
-            exit.sentence = done.error().sentence();
-            return true;
-        }
-        exit.reason = cpu::ExitReason::Stopped;
-        exit.sentence = internalError();
-        return true;
+        return handleInternalError(exit);
     default:
         m_counters.add(cpu::ExitKind::Other);
         exit.reason = cpu::ExitReason::Stopped;
@@ -147,6 +133,30 @@ bool KvmVcpu::handle(cpu::Exit& exit)
                                     m_run->exit_reason, m_run->hw.hardware_exit_reason);
         return true;
     }
+}
+
+bool KvmVcpu::handleShutdown(cpu::Exit& exit) const
+{
+    exit.reason = cpu::ExitReason::Shutdown;
+    exit.sentence = fmt::format("triple fault on CPU {} at {}", m_index, whereabouts());
+    return true;
+}
+
+bool KvmVcpu::handleInternalError(cpu::Exit& exit)
+{
+    exit.reason = cpu::ExitReason::Stopped;
+    if (m_run->internal.suberror != KVM_INTERNAL_ERROR_EMULATION ||
+        m_environment.config.assist == nullptr) {
+        exit.sentence = internalError();
+        return true;
+    }
+    m_counters.add(cpu::ExitKind::Assisted);
+    const Result<cpu::Assisted> done = assist();
+    if (!done) {
+        exit.sentence = done.error().sentence();
+        return true;
+    }
+    return *done == cpu::Assisted::TripleFault && handleShutdown(exit);
 }
 
 void KvmVcpu::handlePio()

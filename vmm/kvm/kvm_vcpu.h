@@ -55,11 +55,15 @@ private:
     void handleMmio();
     std::string whereabouts() const;
     std::string internalError() const;
+    bool handleInternalError(cpu::Exit& exit);
+    bool handleShutdown(cpu::Exit& exit) const;
     /// Lets the software executor run the instruction KVM does not know. The error is the sentence
     /// the guest stops with.
-    Result<void> assist();
+    Result<cpu::Assisted> assist();
     Result<void> readRegisters(cpu::CpuState& state);
+    Result<void> writeGeneral(const cpu::CpuState& state);
     Result<void> writeRegisters(const cpu::CpuState& state);
+    Result<void> writeChanges(const cpu::CpuState& before, const cpu::CpuState& state);
     Result<void> writeEvents(const cpu::CpuState& state);
 
     const VcpuEnvironment& m_environment;

@@ -200,6 +200,17 @@ void writeMsrs(int fd, const std::vector<cpu::Msr>& values)
     }
 }
 
+/// Those of `now` that were there before with another value.
+std::vector<cpu::Msr> changedMsrs(const std::vector<cpu::Msr>& before, std::vector<cpu::Msr> now)
+{
+    std::erase_if(now, [&](const cpu::Msr& msr) {
+        return std::none_of(before.begin(), before.end(), [&](const cpu::Msr& old) {
+            return old.index == msr.index && old.value != msr.value;
+        });
+    });
+    return now;
+}
+
 /// The TSC first and the deadline timer last: the timer is armed against the restored TSC.
 std::vector<cpu::Msr> inLoadOrder(std::vector<cpu::Msr> msrs)
 {
@@ -253,6 +264,13 @@ Result<void> loadXsave(int fd, const CpuState& state, size_t xsaveSize)
     return {};
 }
 
+Result<void> loadSystem(int fd, const CpuState& state)
+{
+    const kvm_sregs sregs = systemToKvm(state);
+    TRY(callKvm(fd, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS"));
+    return {};
+}
+
 Result<void> loadDebug(int fd, const CpuState& state)
 {
     kvm_debugregs debug{};
@@ -274,6 +292,11 @@ Result<void> loadDebug(int fd, const CpuState& state)
 Result<void> KvmVcpu::readRegisters(CpuState& state)
 {
     const int fd = m_fd.get();
+    // First: reading events moves the address of a page fault that waits into CR2, and the cause of
+    // a debug exception into DR6.
+    kvm_vcpu_events events{};
+    TRY(callKvm(fd, KVM_GET_VCPU_EVENTS, &events, "KVM_GET_VCPU_EVENTS"));
+    state.events = eventsFromKvm(events);
     kvm_regs regs{};
     TRY(callKvm(fd, KVM_GET_REGS, &regs, "KVM_GET_REGS"));
     generalFromKvm(regs, state);
@@ -291,21 +314,42 @@ Result<void> KvmVcpu::readRegisters(CpuState& state)
     state.xsave.resize(m_environment.xsaveSize);
     const bool large = m_environment.xsaveSize > kXsaveSize;
     TRY(callKvm(fd, large ? kGetXsave2 : kGetXsave, state.xsave.data(), "KVM_GET_XSAVE"));
-    kvm_vcpu_events events{};
-    TRY(callKvm(fd, KVM_GET_VCPU_EVENTS, &events, "KVM_GET_VCPU_EVENTS"));
-    state.events = eventsFromKvm(events);
+    return {};
+}
+
+Result<void> KvmVcpu::writeGeneral(const CpuState& state)
+{
+    const kvm_regs regs = generalToKvm(state);
+    TRY(callKvm(m_fd.get(), KVM_SET_REGS, &regs, "KVM_SET_REGS"));
     return {};
 }
 
 Result<void> KvmVcpu::writeRegisters(const CpuState& state)
 {
     const int fd = m_fd.get();
-    const kvm_sregs sregs = systemToKvm(state);
-    TRY(callKvm(fd, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS"));
-    const kvm_regs regs = generalToKvm(state);
-    TRY(callKvm(fd, KVM_SET_REGS, &regs, "KVM_SET_REGS"));
+    TRY(loadSystem(fd, state));
+    TRY(writeGeneral(state));
     TRY(loadDebug(fd, state));
     return loadXsave(fd, state, m_environment.xsaveSize);
+}
+
+/// As writeRegisters() and writeMsrs(), for what differs from `before`: setting system registers
+/// makes KVM forget its translations, and most instructions leave them alone.
+Result<void> KvmVcpu::writeChanges(const CpuState& before, const CpuState& state)
+{
+    const int fd = m_fd.get();
+    const kvm_sregs old = systemToKvm(before);
+    const kvm_sregs now = systemToKvm(state);
+    if (std::memcmp(&old, &now, sizeof now) != 0)
+        TRY(loadSystem(fd, state));
+    TRY(writeGeneral(state));
+    if (state.debugAddress != before.debugAddress || state.dr6 != before.dr6 ||
+        state.dr7 != before.dr7 || state.xcr0 != before.xcr0)
+        TRY(loadDebug(fd, state));
+    if (state.xsave != before.xsave)
+        TRY(loadXsave(fd, state, m_environment.xsaveSize));
+    writeMsrs(fd, changedMsrs(before.msrs, state.msrs));
+    return {};
 }
 
 Result<void> KvmVcpu::writeEvents(const CpuState& state)
@@ -350,24 +394,21 @@ Result<void> KvmVcpu::loadState(const CpuState& state)
 }
 
 /// The local APIC is left alone: interrupts arrive there all the time.
-Result<void> KvmVcpu::assist()
+Result<cpu::Assisted> KvmVcpu::assist()
 {
     static const std::vector<uint32_t> kMsrs = {0x174,       0x175,       0x176,       0x277,
                                                 0xc000'0081, 0xc000'0082, 0xc000'0083, 0xc000'0084,
                                                 0xc000'0102, 0xc000'0103};
-    CpuState state;
-    TRY(readRegisters(state));
-    state.msrs = readMsrs(m_fd.get(), kMsrs);
-    const std::vector<cpu::Msr> before = state.msrs;
-    TRY(m_environment.config.assist->runOne(m_index, state));
-    TRY(writeRegisters(state));
-    std::erase_if(state.msrs, [&](const cpu::Msr& msr) {
-        return std::none_of(before.begin(), before.end(), [&](const cpu::Msr& old) {
-            return old.index == msr.index && old.value != msr.value;
-        });
-    });
-    writeMsrs(m_fd.get(), state.msrs);
-    return writeEvents(state);
+    CpuState before;
+    TRY(readRegisters(before));
+    before.msrs = readMsrs(m_fd.get(), kMsrs);
+    CpuState state = before;
+    const auto result = TRY(m_environment.config.assist->runOne(m_index, state));
+    if (result == cpu::Assisted::Done) {
+        TRY(writeChanges(before, state));
+        TRY(writeEvents(state)); // also makes KVM look for interrupts
+    }
+    return result;
 }
 
 Result<void> KvmVcpu::reset()

@@ -2,7 +2,6 @@
 #include "vmm/machine/assist.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <x86intrin.h>
 
 #include "vmm/cpu/cpuid_model.h"
@@ -17,6 +16,33 @@ public:
     uint64_t nowTicks() const override { return __rdtsc(); }
     uint64_t ticksPerSecond() const override { return 1'000'000'000; }
 };
+
+/// An interrupt or NMI that was on its way comes before the instruction. True when one did, or
+/// raised something.
+bool deliverWaiting(soft::Core& core, const cpu::PendingEvents& events)
+{
+    if (events.nmiInjected) {
+        core.m_nmiPending = events.nmiPending ? 1 : 0;
+        core.m_nmiMasked = true;
+        core.deliverEvent(static_cast<uint8_t>(soft::Vector::Nmi), soft::EventKind::Nmi, false, 0);
+        return true;
+    }
+    if (!core.m_injected)
+        return false;
+    const uint8_t vector = *core.m_injected;
+    core.m_injected.reset();
+    core.deliverEvent(vector, soft::EventKind::HardwareInterrupt, false, 0);
+    return true;
+}
+
+/// Runs one instruction, or delivers what waits: exceptions come first.
+soft::Outcome advance(soft::Core& core, const cpu::PendingEvents& events)
+{
+    if (!core.hasPending() && !deliverWaiting(core, events))
+        return core.runOne();
+    return core.hasPending() && !core.deliverPending() ? soft::Outcome::TripleFault
+                                                       : soft::Outcome::Kicked;
+}
 
 } // namespace
 
@@ -34,23 +60,22 @@ Assist::Assist(unsigned cpus, bus::PioBus& pio, bus::MmioBus& mmio)
 
 Assist::~Assist() = default;
 
-Result<void> Assist::runOne(unsigned index, cpu::CpuState& state)
+Result<cpu::Assisted> Assist::runOne(unsigned index, cpu::CpuState& state)
 {
     soft::Core& core = *m_cores[index];
     TRY(core.load(state)); // forgets what was decoded: KVM's guest wrote to memory meanwhile
-    switch (core.runOne()) {
+    switch (advance(core, state.events)) {
     case soft::Outcome::Unknown:
         return Error(ErrorCode::Unsupported, core.unknownInstruction());
     case soft::Outcome::TripleFault:
-        return Error(ErrorCode::Unsupported, fmt::format("CPU {} stopped at {}: triple fault",
-                                                         index, core.whereabouts(core.regs.rip)));
+        return cpu::Assisted::TripleFault;
     case soft::Outcome::Kicked:
     case soft::Outcome::Halted:
     case soft::Outcome::Debug:
         break;
     }
     core.save(state);
-    return {};
+    return cpu::Assisted::Done;
 }
 
 Result<void> Assist::addRange(const memory::MapRange& range)

@@ -21,7 +21,7 @@ public:
     /// Whom ranges are passed on to. Before the first range.
     void passTo(memory::MapSink& sink) { m_sink = &sink; }
 
-    Result<void> runOne(unsigned index, cpu::CpuState& state) override;
+    Result<cpu::Assisted> runOne(unsigned index, cpu::CpuState& state) override;
 
     Result<void> addRange(const memory::MapRange& range) override;
     Result<void> removeRange(const memory::MapRange& range) override;
