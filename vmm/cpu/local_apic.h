@@ -46,6 +46,9 @@ public:
     /// How far this vCPU's time stamp counter is ahead of TscSource: IA32_TSC_DEADLINE is compared
     /// with the sum. To be told when the guest moves its counter; load() finds it in the state.
     virtual void setTscOffset(uint64_t) {}
+    /// Sends an interrupt as a write to the ICR does, without a trace in it: `command` as in the
+    /// ICR's lower half, to the APIC `destination`.
+    virtual void sendTo(uint32_t destination, uint32_t command) = 0;
     /// CR8: bits 7:4 of the task priority.
     virtual uint8_t taskPriority() const = 0;
     virtual void setTaskPriority(uint8_t cr8) = 0;

@@ -273,12 +273,23 @@ void LocalApicChip::carryOut(const Effect& effect)
 /// Pentium 4.
 void LocalApicChip::send(uint64_t command)
 {
+    send(x2() ? static_cast<uint32_t>(command >> 32)
+              : InterruptMessage::wide(static_cast<uint32_t>(command >> 56)),
+         static_cast<uint32_t>(command));
+}
+
+void LocalApicChip::sendTo(uint32_t destination, uint32_t command)
+{
+    send(destination, command & kIcrWritable);
+}
+
+void LocalApicChip::send(uint32_t destination, uint32_t command)
+{
     InterruptMessage message;
     message.vector = static_cast<uint8_t>(command);
     message.mode = static_cast<Delivery>(Field<10, 8>::get(command));
     message.logical = (command & kIcrLogical) != 0;
-    message.destination = x2() ? static_cast<uint32_t>(command >> 32)
-                               : InterruptMessage::wide(static_cast<uint32_t>(command >> 56));
+    message.destination = destination;
     if (message.mode == Delivery::Init && (command & kIcrLevel) != 0 && (command & kIcrAssert) == 0)
         return;
     if ((message.mode == Delivery::Fixed || message.mode == Delivery::LowestPriority) &&

@@ -46,6 +46,7 @@ public:
     void write(uint32_t offset, uint32_t value) override;
     std::optional<uint64_t> readMsr(uint32_t index) override;
     bool writeMsr(uint32_t index, uint64_t value) override;
+    void sendTo(uint32_t destination, uint32_t command) override;
     void setTscOffset(uint64_t offset) override;
     uint8_t taskPriority() const override;
     void setTaskPriority(uint8_t cr8) override;
@@ -85,6 +86,7 @@ private:
     void writeSpuriousLocked(uint32_t value) REQUIRES(m_mutex);
     void carryOut(const Effect& effect);
     void send(uint64_t command);
+    void send(uint32_t destination, uint32_t command);
 
     std::optional<uint8_t> highestLocked(uint32_t bank) const REQUIRES(m_mutex);
     uint8_t processorPriorityLocked() const REQUIRES(m_mutex);

@@ -98,6 +98,9 @@ struct SystemRegisters {
     std::array<uint64_t, 11> mtrrFixed{};
     uint64_t kvmSystemTime = 0, kvmWallClock = 0; ///< kvmclock addresses as the guest wrote them
     std::vector<cpu::Msr> others; ///< loaded from elsewhere and kept for the next save
+    /// The state came from KVM, which offers more than the CPUID models: its guest may go on to
+    /// turn on XSAVE components, on CPUs that it starts later.
+    bool foreign = false;
 };
 
 /// An exception that waits for delivery.

@@ -370,6 +370,7 @@ void Core::resetRegisters(bool init)
         sys = SystemRegisters{};
         sys.tscOffset = before.tscOffset; // counts on over a reset
         regs.vector = VectorState{};
+        regs.extra = {};
         regs.vector.fx[0] = 0x40; // FCW
         regs.vector.fx[VectorState::kMxcsr] = 0x80;
         regs.vector.fx[VectorState::kMxcsr + 1] = 0x1f;

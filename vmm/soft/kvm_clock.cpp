@@ -126,6 +126,17 @@ void publishKvmClock(Core& c)
     writeVersioned(bytes, info);
 }
 
+void clearPreempted(Core& c, uint64_t value)
+{
+    constexpr uint64_t kEnabled = 1, kReserved = 0x3f;
+    constexpr uint64_t kPreempted = 16; // struct kvm_steal_time
+    if ((value & kEnabled) == 0)
+        return;
+    GuestBytes bytes(c, (value & ~kReserved) + kPreempted, 1);
+    if (bytes)
+        bytes.write(uint8_t{0});
+}
+
 void publishWallClock(Core& c)
 {
     const uint64_t rate = c.environment().tsc.ticksPerSecond();

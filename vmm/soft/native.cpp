@@ -546,6 +546,9 @@ bool lowerNative(const Decoded& decoded, Op& op)
     if (native == nullptr)
         return false;
     const ZydisISASet set = decoded.instruction.meta.isa_set;
+    // KVM's guest may have more than this: it stops with a sentence then.
+    if (!legacy && !vex && decoded.core->environment().stopAtUnknown)
+        return false;
     // What CPUID does not offer does not exist, nor does VEX in real and virtual-8086 mode.
     if ((!legacy && !vex) || (vex && (decoded.mode & block_mode::kProtected) == 0) ||
         (NativeCode::knows(set) && !native->offers(set)))

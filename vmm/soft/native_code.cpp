@@ -38,7 +38,8 @@ constexpr FeatureBit kFeatureBits[] = {
     {ZYDIS_ISA_SET_AVXAES, kLeaf1Ecx, 25}, {ZYDIS_ISA_SET_F16C, kLeaf1Ecx, 29},
     {ZYDIS_ISA_SET_AVX2, kLeaf7Ebx, 5},    {ZYDIS_ISA_SET_AVX2GATHER, kLeaf7Ebx, 5},
     {ZYDIS_ISA_SET_SHA, kLeaf7Ebx, 29},    {ZYDIS_ISA_SET_XSAVEOPT, kLeaf13Eax, 0},
-    {ZYDIS_ISA_SET_XSAVEC, kLeaf13Eax, 1}, {ZYDIS_ISA_SET_PPRO, kLeaf1Edx, 15}, // FCOMI
+    {ZYDIS_ISA_SET_XSAVEC, kLeaf13Eax, 1}, {ZYDIS_ISA_SET_XSAVES, kLeaf13Eax, 3},
+    {ZYDIS_ISA_SET_PPRO, kLeaf1Edx, 15}, // FCOMI
 };
 
 constexpr uint32_t kOsxsave = 1U << 27;
@@ -47,7 +48,8 @@ constexpr uint32_t kNeedAvx = kAvx | 1U << 12 | 1U << 29; // FMA, F16C
 
 std::array<uint32_t, 4> hostFeatures()
 {
-    std::array<uint32_t, 4> words{0, 0, 0, 3}; // XSAVEOPT, XSAVEC need nothing of the host
+    std::array<uint32_t, 4> words{0, 0, 0,
+                                  0xb}; // XSAVEOPT, XSAVEC, XSAVES need nothing of the host
     uint32_t a = 0, b = 0, c = 0, d = 0;
     __get_cpuid(1, &a, &b, &c, &d);
     words[kLeaf1Ecx] = c | 1U << 26; // XSAVE neither
@@ -299,9 +301,11 @@ Result<std::unique_ptr<NativeCode>> NativeCode::create(const cpu::CpuidModel& mo
     ZydisDecoderInit(&code->m_decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     const cpu::CpuidContext context;
     const std::array<uint32_t, 4> host = hostFeatures();
-    code->m_features = {
-        host[0] & model.query(1, 0, context).ecx, host[1] & model.query(1, 0, context).edx,
-        host[2] & model.query(7, 0, context).ebx, host[3] & model.query(13, 1, context).eax};
+    // The XSAVE family is there even where CPUID does not offer it: for guests that began under KVM
+    // and the assist's.
+    code->m_features = {host[0] & model.query(1, 0, context).ecx,
+                        host[1] & model.query(1, 0, context).edx,
+                        host[2] & model.query(7, 0, context).ebx, host[3]};
     return code;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "vmm/cpu/cpu_state.h"
 #include "vmm/soft/flags.h"
@@ -48,6 +49,13 @@ struct alignas(64) VectorState {
     uint8_t* xmm(unsigned n) { return fx.data() + kXmm + size_t{16} * n; }
 };
 
+/// XSAVE components that the executor does not compute with (opmask, ZMM, PKRU...). Only a state
+/// that came from KVM has some: the assist's, or that of a machine that began there.
+struct ExtraState {
+    uint64_t present = 0;      ///< those not in their initial state, which is all zero
+    std::vector<uint8_t> area; ///< as XSAVE lays it out on this host; empty while none is present
+};
+
 /// Everything an instruction reads and writes, except memory. Owner: Core; its vCPU thread.
 struct Registers {
     std::array<uint64_t, kGprCount> general{};
@@ -56,6 +64,7 @@ struct Registers {
     uint64_t systemFlags = flag::kOne; ///< RFLAGS without the six of `flags`
     std::array<cpu::Segment, kSegCount> segment{};
     VectorState vector;
+    ExtraState extra;
 
     /// All of RFLAGS.
     uint64_t rflags() const { return systemFlags | flags.get(); }

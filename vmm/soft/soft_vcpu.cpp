@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include "vmm/soft/xsave_components.h"
+
 namespace vmm::soft {
 
 namespace {
@@ -11,6 +13,38 @@ Environment with(Environment environment, cpu::ExitCounters& counters)
 {
     environment.counters = &counters;
     return environment;
+}
+
+/// What a machine saved under KVM may use and nothing here can go on with.
+struct Absent {
+    uint64_t cpu::CpuState::*field;
+    uint64_t bit;
+    const char* name;
+};
+constexpr Absent kAbsent[] = {
+    {&cpu::CpuState::cr4, 1 << 12, "5-level paging"},
+    {&cpu::CpuState::cr4, 1 << 13, "VT-x"},
+    {&cpu::CpuState::cr4, 1 << 22, "protection keys"},
+    {&cpu::CpuState::cr4, 1 << 23, "shadow stacks"},
+    {&cpu::CpuState::cr4, 1 << 24, "protection keys"},
+    {&cpu::CpuState::efer, 1 << 12, "AMD-V"},
+};
+
+Result<void> checkKnown(const cpu::CpuState& state)
+{
+    for (const Absent& absent : kAbsent)
+        if ((state.*absent.field & absent.bit) != 0)
+            return Error(ErrorCode::Unsupported,
+                         fmt::format("the saved machine uses {}, which the software CPU does not "
+                                     "have: restore it with --accel kvm",
+                                     absent.name));
+    ExtraState extra;
+    TRY(components::unpackExtra(state.xsave, extra));
+    if (extra.present != 0)
+        return Error(ErrorCode::Unsupported,
+                     "the saved machine has registers in use that the software CPU does not have "
+                     "(AVX-512 or the like): restore it with --accel kvm");
+    return {};
 }
 
 } // namespace
@@ -96,6 +130,7 @@ Result<cpu::CpuState> SoftVcpu::saveState()
 
 Result<void> SoftVcpu::loadState(const cpu::CpuState& state)
 {
+    TRY(checkKnown(state));
     return m_core.load(state);
 }
 

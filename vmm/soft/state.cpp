@@ -5,7 +5,9 @@
 
 #include "vmm/soft/core.h"
 #include "vmm/soft/core_internal.h"
+#include "vmm/soft/kvm_clock.h"
 #include "vmm/soft/xsave.h"
+#include "vmm/soft/xsave_components.h"
 
 namespace vmm::soft {
 
@@ -16,6 +18,7 @@ using cpu::CpuState;
 constexpr size_t kMaxMsrs = 1024;
 constexpr uint32_t kTsc = 0x10;
 constexpr uint32_t kTscAdjust = 0x3b;
+constexpr uint32_t kKvmStealTime = 0x4b56'4d03;
 constexpr uint64_t kKnownFlags = 0x3f'7fd5;
 constexpr uint8_t kShadowMovSs = 1;
 constexpr uint8_t kShadowSti = 2;
@@ -80,6 +83,28 @@ PendingException exceptionOf(const cpu::PendingEvents& events)
     return pending;
 }
 
+/// The counter first: the clock's page is written against it.
+void loadMsrs(Core& c, const std::vector<cpu::Msr>& msrs)
+{
+    SystemRegisters& sys = c.sys;
+    sys.others.clear();
+    for (const cpu::Msr& msr : msrs)
+        if (msr.index == kTsc)
+            sys.tscOffset = msr.value - c.environment().tsc.nowTicks();
+    for (const cpu::Msr& msr : msrs) {
+        if (msr.index == kTsc)
+            continue;
+        if (msr.index == kTscAdjust)
+            sys.tscAdjust = msr.value; // a write would move the counter again
+        else if (!c.writeMsr(msr.index, msr.value))
+            sys.others.push_back(msr);
+        if (msr.index == kKvmStealTime)
+            clearPreempted(c, msr.value);
+    }
+    // With an APIC, there is nothing that this executor saves and does not take back.
+    sys.foreign = c.environment().apic != nullptr && !sys.others.empty();
+}
+
 } // namespace
 
 Result<void> Core::load(const CpuState& state)
@@ -87,12 +112,15 @@ Result<void> Core::load(const CpuState& state)
     if (state.msrs.size() > kMaxMsrs)
         return Error(ErrorCode::Invalid, "the saved CPU has too many model-specific registers");
     VectorState vector;
+    ExtraState extra;
+    TRY(components::unpackExtra(state.xsave, extra));
     if (!state.xsave.empty())
         TRY(unpackXsave(state.xsave, vector));
     else
         vector = regs.vector;
     resetRegisters(false);
     regs.vector = vector;
+    regs.extra = std::move(extra);
     std::copy(state.general.begin(), state.general.end(), regs.general.begin());
     std::copy(state.segments.begin(), state.segments.end(), regs.segment.begin());
     regs.rip = state.rip;
@@ -105,19 +133,11 @@ Result<void> Core::load(const CpuState& state)
     sys.cr3 = state.cr3;
     sys.cr4 = state.cr4;
     sys.efer = state.efer;
-    sys.xcr0 = state.xcr0 | 1;
+    sys.xcr0 = (state.xcr0 & (7 | components::extraUser())) | 1;
     sys.dr = state.debugAddress;
     sys.dr6 = state.dr6;
     sys.dr7 = state.dr7;
-    sys.others.clear();
-    for (const cpu::Msr& msr : state.msrs) {
-        if (msr.index == kTsc)
-            sys.tscOffset = msr.value - m_environment.tsc.nowTicks();
-        else if (msr.index == kTscAdjust)
-            sys.tscAdjust = msr.value; // a write would move the counter again
-        else if (!writeMsr(msr.index, msr.value))
-            sys.others.push_back(msr);
-    }
+    loadMsrs(*this, state.msrs);
     m_pending = exceptionOf(state.events);
     m_unknown.clear();
     m_injected.reset();
@@ -164,6 +184,7 @@ void Core::save(CpuState& state)
         if (uint64_t value = 0; readMsr(index, value))
             state.msrs.push_back({index, value});
     packXsave(regs.vector, sys.xcr0, state.xsave);
+    components::packExtra(regs.extra, state.xsave);
     state.events = {};
     state.events.exceptionInjected = m_pending.present;
     state.events.exceptionVector = static_cast<uint8_t>(m_pending.vector);

@@ -7,6 +7,8 @@
 
 #include "vmm/cpu/cpuid_model.h"
 #include "vmm/soft/system.h"
+#include "vmm/soft/xsave.h"
+#include "vmm/soft/xsave_components.h"
 
 namespace vmm::soft {
 
@@ -206,9 +208,10 @@ const Op* getExtended(Core& c, const Op& op)
 {
     if ((c.sys.cr4 & cr::k4Osxsave) == 0)
         return c.raise(op, Vector::Ud);
-    if (getEcx(c) != 0)
+    const uint32_t which = getEcx(c);
+    if (which > 1)
         return c.raise(op, Vector::Gp, 0);
-    setPair(c, c.sys.xcr0);
+    setPair(c, which == 0 ? c.sys.xcr0 : c.sys.xcr0 & componentsInUse(c.regs));
     return c.next(op);
 }
 
@@ -217,9 +220,14 @@ const Op* setExtended(Core& c, const Op& op)
     if ((c.sys.cr4 & cr::k4Osxsave) == 0)
         return c.raise(op, Vector::Ud);
     constexpr uint64_t kX87 = 1, kSse = 2, kAvx = 4;
-    const uint64_t known = kX87 | kSse | (c.environment().cpuid.v3 ? kAvx : 0);
+    constexpr uint64_t kAvx512 = 7 << 5;
+    const uint64_t beyond =
+        c.sys.foreign || c.environment().stopAtUnknown ? components::extraUser() : 0;
+    const uint64_t known = kX87 | kSse | (c.environment().cpuid.v3 ? kAvx : 0) | beyond;
     const uint64_t value = getPair(c);
-    const bool orphan = (value & kAvx) != 0 && (value & kSse) == 0;
+    const uint64_t wide = value & kAvx512;
+    const bool orphan = ((value & kAvx) != 0 && (value & kSse) == 0) ||
+                        (wide != 0 && (wide != kAvx512 || (value & kAvx) == 0));
     const bool refused = (value & ~known) != 0 || (value & kX87) == 0 || orphan;
     if (unprivileged(c) || getEcx(c) != 0 || refused)
         return c.raise(op, Vector::Gp, 0);
@@ -285,11 +293,44 @@ const Op* writeBase(Core& c, const Op& op)
 
 // --- calls to a hypervisor ---
 
-/// There is none to talk to: KVM's "no such hypercall", from programs "not permitted".
-const Op* hypercall(Core& c, const Op& op)
+/// KVM_HC_SEND_IPI (Linux Documentation/virt/kvm/x86/hypercalls.rst): RBX and RCX are a bitmap of
+/// APICs from RDX on, RSI is the ICR without destination. How many there were to send to.
+int64_t sendIpis(Core& c)
+{
+    constexpr uint32_t kDestination = 0xc'0800; // logical, or a shorthand
+    const unsigned width = c.inLong64() ? 64 : 32;
+    const uint64_t first = width == 64 ? c.get<uint64_t>(kRdx * 8) : c.get<uint32_t>(kRdx * 8);
+    const auto command = c.get<uint32_t>(kRsi * 8);
+    if ((command & kDestination) != 0)
+        return -EINVAL;
+    int64_t sent = 0;
+    for (unsigned i = 0; i < 2 * width; ++i) {
+        const uint64_t map = c.get<uint64_t>((i < width ? kRbx : kRcx) * 8);
+        if ((map >> i % width & 1) == 0 || first >= c.environment().cpus ||
+            first + i >= c.environment().cpus)
+            continue;
+        c.environment().apic->sendTo(static_cast<uint32_t>(first) + i, command);
+        ++sent;
+    }
+    return sent;
+}
+
+/// Nothing is offered, but a guest that began under KVM sends its IPIs so. Everything else is KVM's
+/// "no such hypercall", from programs "not permitted".
+int64_t answerCall(Core& c)
 {
     constexpr int64_t kNoSuchCall = -1000;
-    const int64_t answer = unprivileged(c) ? -EPERM : kNoSuchCall;
+    constexpr uint32_t kSendIpi = 10;
+    if (unprivileged(c))
+        return -EPERM;
+    if (c.get<uint32_t>(kRax * 8) == kSendIpi && c.environment().apic != nullptr)
+        return sendIpis(c);
+    return kNoSuchCall;
+}
+
+const Op* hypercall(Core& c, const Op& op)
+{
+    const int64_t answer = answerCall(c);
     if (c.inLong64())
         c.set(kRax * 8, static_cast<uint64_t>(answer));
     else

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "vmm/soft/native.h"
+#include "vmm/soft/xsave_components.h"
 
 namespace vmm::soft {
 
@@ -152,7 +153,16 @@ const Op* fxRestore(Core& c, const Op& op)
 
 // --- XSAVE family; aux: REX.W ---
 
-enum class Form : uint8_t { Plain, Optimised, Compacted };
+/// XSAVES is not offered, but a guest that began under KVM may use it.
+enum class Form : uint8_t { Plain, Optimised, Compacted, Supervisor };
+
+constexpr bool compacts(Form form)
+{
+    return form == Form::Compacted || form == Form::Supervisor;
+}
+
+constexpr unsigned kPiece = 512; // of a component, at a time
+constexpr uint64_t kFirstExtra = uint64_t{1} << components::kFirst;
 
 bool xsaveUsable(Core& c)
 {
@@ -165,6 +175,21 @@ uint64_t requested(Core& c)
 {
     const uint64_t mask = uint64_t{c.get<uint32_t>(8 * kRdx)} << 32 | c.get<uint32_t>(8 * kRax);
     return mask & c.sys.xcr0;
+}
+
+template <Form F>
+bool permitted(Core& c)
+{
+    return xsaveUsable(c) && (F != Form::Supervisor || c.cpl() == 0 || c.note(Vector::Gp, 0));
+}
+
+// A size that may be more than two pages.
+bool probeArea(Core& c, uint64_t at, unsigned size)
+{
+    for (unsigned done = 0; done < size; done += 4096)
+        if (!c.probe(at + done, std::min(size - done, 4096U), Access::Write, false))
+            return false;
+    return true;
 }
 
 // One piece of an area, already probed.
@@ -192,30 +217,49 @@ bool putAvx(Core& c, const Op& op, uint64_t at, uint64_t parts)
            put(c, op, at + kAvxOffset, c.regs.vector.ymmHigh.data(), xmmBytes(c.inLong64()));
 }
 
+// Components that are only kept; those not in use are zero.
+bool putExtra(Core& c, const Op& op, uint64_t at, uint64_t asked, uint64_t parts, bool compacted)
+{
+    static constexpr std::array<uint8_t, kPiece> kZero{};
+    const ExtraState& extra = c.regs.extra;
+    for (unsigned number = components::kFirst; parts >> number != 0; ++number) {
+        if ((parts >> number & 1) == 0)
+            continue;
+        const components::Component& part = components::at(number);
+        const bool used = (extra.present >> number & 1) != 0;
+        const uint64_t to = at + components::offsetOf(number, asked, compacted);
+        for (unsigned done = 0; done < part.size; done += kPiece) {
+            const uint8_t* from = used ? extra.area.data() + part.offset + done : kZero.data();
+            if (!put(c, op, to + done, from, std::min(part.size - done, kPiece)))
+                return false;
+        }
+    }
+    return true;
+}
+
 template <Form F>
 const Op* xSave(Core& c, const Op& op)
 {
     const uint64_t asked = requested(c);
-    const unsigned size = (asked & kAvx) != 0 ? kAreaSize : kAvxOffset;
+    const unsigned size = components::areaSize(asked, compacts(F));
     uint64_t at = 0;
     std::array<uint64_t, 2> header{};
-    if (!xsaveUsable(c) || !locate(c, op, size, 64, Access::Write, at) ||
-        !c.probe(at, size, Access::Write, false) ||
-        !c.loadBytes(at + kHeader, &header, sizeof header, op.segment))
+    if (!permitted<F>(c) || !locate(c, op, size, 64, Access::Write, at) ||
+        !probeArea(c, at, size) || !c.loadBytes(at + kHeader, &header, sizeof header, op.segment))
         return c.fault(op);
-    uint64_t used = inUse(c.regs.vector);
+    uint64_t used = componentsInUse(c.regs);
     const bool control = mxcsrAt(c.regs.vector.fx.data()) != kMxcsrReset;
-    if constexpr (F == Form::Compacted) {
+    if constexpr (compacts(F)) {
         used |= control ? kSse : 0;
         header = {used & asked, asked | kCompacted};
     } else {
         header[0] = (header[0] & ~asked) | (used & asked);
     }
     const uint64_t parts = F == Form::Plain ? asked : asked & used;
-    const bool putControl =
-        F == Form::Compacted ? (parts & kSse) != 0 : (asked & (kSse | kAvx)) != 0;
-    const unsigned words = F == Form::Compacted ? 16 : 8;
+    const bool putControl = compacts(F) ? (parts & kSse) != 0 : (asked & (kSse | kAvx)) != 0;
+    const unsigned words = compacts(F) ? 16 : 8;
     if (!putLegacy(c, op, at, parts, putControl) || !putAvx(c, op, at, parts) ||
+        !putExtra(c, op, at, asked, parts, compacts(F)) ||
         !put(c, op, at + kHeader, header.data(), words))
         return c.fault(op);
     return c.next(op);
@@ -264,21 +308,48 @@ void restore(Core& c, const Area& area, uint64_t asked, uint64_t present, bool w
     take(kAvx, vector.ymmHigh.data()->data(), kAvxOffset);
 }
 
+// Reads those that are asked for and present; the others become zero.
+bool takeExtra(Core& c, const Op& op, uint64_t at, uint64_t asked, const Header& header,
+               ExtraState& extra)
+{
+    const uint64_t layout = header.compacted() ? header.layout & ~kCompacted : header.present;
+    const uint64_t parts = asked & header.present & ~(kFirstExtra - 1);
+    extra.present = (extra.present & ~asked) | parts;
+    if (parts != 0)
+        extra.area.resize(std::max<size_t>(extra.area.size(), components::areaSize(parts, false)));
+    for (unsigned number = components::kFirst; parts >> number != 0; ++number) {
+        if ((parts >> number & 1) == 0)
+            continue;
+        const components::Component& part = components::at(number);
+        const uint64_t from = at + components::offsetOf(number, layout, header.compacted());
+        for (unsigned done = 0; done < part.size; done += kPiece)
+            if (!c.loadBytes(from + done, extra.area.data() + part.offset + done,
+                             std::min(part.size - done, kPiece), op.segment))
+                return false;
+    }
+    return true;
+}
+
+template <Form F>
 const Op* xRestore(Core& c, const Op& op)
 {
     uint64_t at = 0;
     Area area{};
     Header header;
     const uint64_t asked = requested(c);
-    if (!xsaveUsable(c) || !locate(c, op, kAvxOffset, 64, Access::Read, at) ||
+    if (!permitted<F>(c) || !locate(c, op, kAvxOffset, 64, Access::Read, at) ||
         !c.loadBytes(at, area.data(), kAvxOffset, op.segment))
         return c.fault(op);
-    if (!headerValid(area, c.sys.xcr0, header))
+    if (!headerValid(area, c.sys.xcr0, header) || (F == Form::Supervisor && !header.compacted()))
         return c.raise(op, Vector::Gp, 0);
     if ((asked & header.present & kAvx) != 0 &&
         (!c.linear(op, kAreaSize, Access::Read, at) ||
          !c.loadBytes(at + kAvxOffset, area.data() + kAvxOffset, xmmBytes(c.inLong64()),
                       op.segment)))
+        return c.fault(op);
+    const bool takesExtra = (asked >> components::kFirst) != 0;
+    ExtraState extra = takesExtra ? c.regs.extra : ExtraState{};
+    if (takesExtra && !takeExtra(c, op, at, asked, header, extra))
         return c.fault(op);
     // MXCSR belongs to SSE in the compacted format, to SSE and AVX, present or not, in the other.
     const bool takes =
@@ -290,6 +361,8 @@ const Op* xRestore(Core& c, const Op& op)
     if (takes || resets)
         setMxcsr(c.regs.vector, resets ? kMxcsrReset : mxcsr);
     restore(c, area, asked, header.present, op.aux != 0);
+    if (takesExtra)
+        c.regs.extra = std::move(extra);
     return c.next(op);
 }
 
@@ -347,9 +420,15 @@ Handler findState(ZydisMnemonic mnemonic)
     case ZYDIS_MNEMONIC_XSAVEC:
     case ZYDIS_MNEMONIC_XSAVEC64:
         return xSave<Form::Compacted>;
+    case ZYDIS_MNEMONIC_XSAVES:
+    case ZYDIS_MNEMONIC_XSAVES64:
+        return xSave<Form::Supervisor>;
     case ZYDIS_MNEMONIC_XRSTOR:
     case ZYDIS_MNEMONIC_XRSTOR64:
-        return xRestore;
+        return xRestore<Form::Plain>;
+    case ZYDIS_MNEMONIC_XRSTORS:
+    case ZYDIS_MNEMONIC_XRSTORS64:
+        return xRestore<Form::Supervisor>;
     case ZYDIS_MNEMONIC_LDMXCSR:
         return loadMxcsr<Unit::Sse>;
     case ZYDIS_MNEMONIC_STMXCSR:
@@ -377,6 +456,11 @@ bool lowerXsave(const Decoded& decoded, Op& op)
     op.run = found;
     op.aux = decoded.instruction.raw.rex.W;
     return true;
+}
+
+uint64_t componentsInUse(const Registers& regs)
+{
+    return inUse(regs.vector) | regs.extra.present;
 }
 
 void packXsave(const VectorState& vector, uint64_t xcr0, std::vector<uint8_t>& area)

@@ -19,6 +19,8 @@ inline constexpr uint32_t kMxcsrMask = 0xffff;
 /// lowerNative(). False: none of them.
 bool lowerXsave(const Decoded& decoded, Op& op);
 
+/// Components that are not in their initial state (SDM volume 1 section 13.6, "XINUSE").
+uint64_t componentsInUse(const Registers& regs);
 /// Writes the state as XSAVE does (standard format): what is saved with a machine.
 void packXsave(const VectorState& vector, uint64_t xcr0, std::vector<uint8_t>& area);
 /// Takes such an area from anywhere. On failure `vector` stays as it was.
