@@ -30,6 +30,7 @@ inline bool virtualFlagsRefused(const Core& c, uint64_t value)
     return (value & flag::kTf) != 0 || (waits && (value & flag::kIf) != 0);
 }
 
+/// What such a program's CLI, STI, POPF or IRET makes of its flag.
 inline void setVirtualInterruptFlag(Core& c, bool on)
 {
     c.regs.systemFlags = (c.regs.systemFlags & ~flag::kVif) | (on ? flag::kVif : 0);
