@@ -45,8 +45,8 @@ Point guestPoint(const SystemRegisters& sys, unsigned n)
     return point;
 }
 
-/// A debug exception that comes before its instruction has ended: DR7.GD. Instruction breakpoints
-/// do too, but with them nothing has been met.
+/// Does it follow an instruction, whose accesses count then? All but DR7.GD; instruction
+/// breakpoints come before theirs too, but nothing has been accessed by then.
 bool debugTrap(const PendingException& pending)
 {
     return pending.vector == Vector::Db && (pending.debugBits & kDetected) == 0;

@@ -110,6 +110,7 @@ private slots:
     void taskSwitch();
     void systemCallSteps();
     void besideTheDebugger();
+    void savedState();
 };
 
 void DebugTest::instructionBreakpoints()
@@ -531,6 +532,35 @@ void DebugTest::besideTheDebugger()
     QCOMPARE(m.dr6(), kDr6 | 1);
     m.core.setDebug({});
     QCOMPARE(m.run().vector, 1U); // and that one stays
+}
+
+void DebugTest::savedState()
+{
+    DebugMachine m;
+    m.program({0x90, 0x0f, 0x0b}); // NOP, UD2
+    m.watch(2, kCode + 1, Execute);
+    m.core.regs.rip = kCode;
+    cpu::CpuState state;
+    m.core.save(state);
+    m.watch(2, 0, Execute, kByte, false);
+    QVERIFY(m.core.load(state).has_value());
+    auto event = m.goOn();
+    QCOMPARE(event.vector, 1U);
+    QCOMPARE(event.rip, kCode + 1);
+    // What waits for its delivery.
+    m.enterCode(Mode::Long);
+    m.core.regs.rip = kCode;
+    m.core.regs.general[kRsp] = kStack;
+    m.core.sys.dr6 = kDr6;
+    m.core.noteDebug(8);
+    cpu::CpuState waiting;
+    m.core.save(waiting);
+    m.core.takePending();
+    QVERIFY(m.core.load(waiting).has_value());
+    event = m.goOn();
+    QCOMPARE(event.vector, 1U);
+    QCOMPARE(event.rip, kCode);
+    QCOMPARE(m.dr6(), kDr6 | 8);
 }
 
 QTEST_APPLESS_MAIN(DebugTest)
