@@ -486,6 +486,8 @@ public:
     void flushPage(uint64_t linear);
     void flushAllButGlobal();       ///< of every address space
     void flushSpace(uint16_t pcid); ///< all but global ones of one PCID
+    /// CR0.WP was set: what the supervisor may write is looked up again, everywhere.
+    void flushWritable();
     /// CR3 was written: goes on with what is cached for its PCID if `keep`.
     void enterSpace(bool keep);
     /// Walks the page tables, sets A and D. False with #PF noted (unless `quiet`).

@@ -289,8 +289,10 @@ bool writeCr0(Core& c, uint64_t value)
         c.sys.efer = oldEfer;
         return false;
     }
-    if ((changed & (cr::k0Pg | cr::k0Pe | cr::k0Wp)) != 0)
+    if ((changed & (cr::k0Pg | cr::k0Pe)) != 0)
         c.flushTlb(true);
+    else if ((changed & sys.cr0 & cr::k0Wp) != 0)
+        c.flushWritable();
     c.modeChanged();
     return true;
 }

@@ -81,6 +81,15 @@ void Core::Translations::flush(bool globalToo)
     }
 }
 
+void Core::Translations::flushWritable()
+{
+    for (const unsigned context : {kSupervisor, kSupervisorAc}) {
+        const auto drop = [&](size_t row) { forgetWriting(m_data[context][row]); };
+        m_dataMarks[context].local.forEach(drop);
+        m_dataMarks[context].global.forEach(drop);
+    }
+}
+
 bool Core::Translations::flushPage(uint64_t linear)
 {
     const bool large = m_largeAreas.contains(hashed(linear / kGigabyte));
@@ -181,6 +190,13 @@ void Core::flushPage(uint64_t linear)
     for (const auto& space : m_internal->spaces)
         if (space != nullptr && space->flushPage(linear))
             startEpoch(*space);
+}
+
+void Core::flushWritable()
+{
+    for (const auto& space : m_internal->spaces)
+        if (space != nullptr)
+            space->flushWritable();
 }
 
 void Core::flushSpace(uint16_t pcid)

@@ -70,6 +70,8 @@ public:
 
     /// Forgets all, or all but global ones. Blocks must be looked up anew.
     void flush(bool globalToo);
+    /// Forgets what the supervisor may write; it may go on reading.
+    void flushWritable();
     /// Forgets one page. True: blocks may be bound to it.
     bool flushPage(uint64_t linear);
     /// Lets blocks be bound anew in the translation epoch `epoch`.
@@ -99,11 +101,18 @@ private:
     uint32_t m_epoch = 1;
 };
 
-/// Drops a translation. Its page may have been written through it since the log was taken.
-inline void forget(TlbEntry& entry)
+/// Writing goes the slow way next time. The page may have been written since the log was taken.
+inline void forgetWriting(TlbEntry& entry)
 {
     if ((entry.writeTag & TlbEntry::kLogged) != 0)
         entry.info->dirty.store(1, std::memory_order_release);
+    entry.writeTag = TlbEntry::kNone;
+}
+
+/// Drops a translation.
+inline void forget(TlbEntry& entry)
+{
+    forgetWriting(entry);
     entry = {};
 }
 

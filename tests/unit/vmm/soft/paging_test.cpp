@@ -165,6 +165,7 @@ void PagingTest::flushes()
     m.mapData(1, 7, 0);
     m.invalidatePage(kData);
     m.setControl(0, m.core.sys.cr0 & ~cr::k0Wp);
+    QCOMPARE(m.seen(), 7U);
     QVERIFY(m.core.storeLinear(kData + 8, uint64_t{1}));
     m.setControl(0, m.core.sys.cr0 | cr::k0Wp);
     QVERIFY(!m.core.storeLinear(kData + 8, uint64_t{1}));
