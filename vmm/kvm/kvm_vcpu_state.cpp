@@ -211,15 +211,21 @@ std::vector<cpu::Msr> changedMsrs(const std::vector<cpu::Msr>& before, std::vect
     return now;
 }
 
-/// The TSC first and the deadline timer last: the timer is armed against the restored TSC.
+/// The TSC first: clocks are computed with it. The deadline timer not at all.
 std::vector<cpu::Msr> inLoadOrder(std::vector<cpu::Msr> msrs)
 {
-    const auto rank = [](const cpu::Msr& msr) {
-        return msr.index == kTscMsr ? 0 : msr.index == kTscDeadlineMsr ? 2 : 1;
-    };
-    std::stable_sort(msrs.begin(), msrs.end(),
-                     [&](const cpu::Msr& a, const cpu::Msr& b) { return rank(a) < rank(b); });
+    std::erase_if(msrs, [](const cpu::Msr& msr) { return msr.index == kTscDeadlineMsr; });
+    std::stable_partition(msrs.begin(), msrs.end(),
+                          [](const cpu::Msr& msr) { return msr.index == kTscMsr; });
     return msrs;
+}
+
+/// Arms the deadline timer: after the local APIC, which drops a deadline in any other timer mode.
+void loadDeadline(int fd, const std::vector<cpu::Msr>& msrs)
+{
+    for (const cpu::Msr& msr : msrs)
+        if (msr.index == kTscDeadlineMsr)
+            writeMsrs(fd, {msr});
 }
 
 cpu::Activity activityFromKvm(uint32_t state)
@@ -382,11 +388,11 @@ Result<void> KvmVcpu::loadState(const CpuState& state)
     const uint32_t activity = TRY(activityToKvm(state.activity));
     TRY(writeRegisters(state));
     writeMsrs(fd, inLoadOrder(state.msrs));
-    // After the APIC base (in sregs) and the TSC, which the timer of the local APIC is armed
-    // against.
+    // After the APIC base (in sregs) and the TSC.
     kvm_lapic_state lapic{};
     std::memcpy(lapic.regs, state.lapic.data(), state.lapic.size());
     TRY(callKvm(fd, KVM_SET_LAPIC, &lapic, "KVM_SET_LAPIC"));
+    loadDeadline(fd, state.msrs);
     TRY(writeEvents(state));
     kvm_mp_state mp{activity};
     TRY(callKvm(fd, KVM_SET_MP_STATE, &mp, "KVM_SET_MP_STATE"));
