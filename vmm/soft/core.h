@@ -326,7 +326,7 @@ public:
     bool linearAt(uint8_t segment, uint64_t offset, unsigned size, Access access, uint64_t& linear)
     {
         if (m_long) [[likely]] {
-            linear = offset + m_longBase[segment];
+            linear = offset + longBase(segment);
             return true; // a non-canonical one never hits the TLB, and the slow path raises
         }
         return linearLegacy(segment, offset, size, access, linear);
@@ -381,18 +381,18 @@ public:
         return true;
     }
     /// Host address of [linear, +size) where the TLB allows writing; false: go the slow way. After
-    /// writing call wroteCached().
+    /// writing ask hitCode(), not before: see PageInfo.
     [[gnu::always_inline]] bool cachedForWrite(uint64_t linear, unsigned size, std::byte*& host)
     {
         const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
         host = reinterpret_cast<std::byte*>(linear + entry.addend);
         return ((linear ^ entry.writeTag) | ((linear + size - 1) ^ entry.writeTag)) < 4096;
     }
-    [[gnu::always_inline]] void wroteCached(uint64_t linear, unsigned size)
+    /// Was what cachedForWrite() let write in a page of decoded code? Then wrote() must be called.
+    [[gnu::always_inline]] bool hitCode(uint64_t linear) const
     {
-        PageInfo& info = *m_tlb[(linear >> 12) & kTlbMask].info;
-        if (info.codeMask.load(std::memory_order_relaxed) != 0) [[unlikely]]
-            codeWritten(info, linear, size);
+        const PageInfo& info = *m_tlb[(linear >> 12) & kTlbMask].info;
+        return info.codeMask.load(std::memory_order_relaxed) != 0;
     }
     template <class T>
     bool load(const Op& op, T& value)
@@ -471,7 +471,7 @@ public:
     unsigned cpl() const { return m_cpl; }
     unsigned iopl() const { return static_cast<unsigned>((regs.systemFlags & flag::kIopl) >> 12); }
     /// What 64-bit mode adds to an offset in `segment`: FS and GS base, else 0.
-    uint64_t longBase(uint8_t segment) const { return m_longBase[segment]; }
+    uint64_t longBase(uint8_t segment) const { return m_longBase.data()[segment]; }
     uint64_t ripMask() const { return m_ripMask; }
     static bool canonical(uint64_t address)
     {

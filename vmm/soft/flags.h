@@ -54,7 +54,7 @@ public:
     void setLogic(T r)
     {
         setResult(r);
-        m_aux = 0;
+        m_half = m_top = m_delta = 0;
     }
     /// INC and DEC: as setAdd/setSub with 1, CF as it was.
     template <class T>
@@ -77,31 +77,29 @@ public:
     void setShift(T r, bool carry, bool overflow)
     {
         setResult(r);
-        m_aux = carryAndOverflow(carry, overflow);
+        m_half = m_delta = 0;
+        m_top = carryAndOverflow(carry, overflow);
     }
 
-    bool cf() const { return (m_aux & kCarry) != 0; }
-    bool of() const { return ((m_aux ^ (m_aux << 1)) & kCarry) != 0; }
-    bool af() const { return (m_aux & kHalf) != 0; }
+    bool cf() const { return (m_top & kCarry) != 0; }
+    bool of() const { return ((m_top ^ (m_top << 1)) & kCarry) != 0; }
+    bool af() const { return (m_half & kHalf) != 0; }
     bool zf() const { return m_result == 0; }
-    bool sf() const { return ((m_result >> 63) ^ (m_aux & kSignDelta)) != 0; }
+    bool sf() const { return ((m_result >> 63) ^ (m_delta & kSignDelta)) != 0; }
     bool pf() const
     {
-        const auto low = static_cast<uint8_t>(m_result ^ (m_aux >> kParityShift));
+        const auto low = static_cast<uint8_t>(m_result ^ (m_delta >> kParityShift));
         return (std::popcount(low) & 1) == 0;
     }
     /// CF changes, the other five stay.
     void setCf(bool on)
     {
         if (on != cf())
-            m_aux ^= kCarry | kOverflow;
+            m_top ^= kCarry | kOverflow;
     }
 
     /// CF and OF change, the other four stay (rotates).
-    void setCfOf(bool carry, bool overflow)
-    {
-        m_aux = (m_aux & ~(kCarry | kOverflow)) | carryAndOverflow(carry, overflow);
-    }
+    void setCfOf(bool carry, bool overflow) { m_top = carryAndOverflow(carry, overflow); }
 
     /// The six bits at their places in RFLAGS.
     uint64_t get() const
@@ -116,18 +114,20 @@ public:
         const bool sign = (rflags & flag::kSf) != 0;
         const bool parity = (rflags & flag::kPf) != 0;
         m_result = (rflags & flag::kZf) != 0 ? 0 : 0x100; // low byte 0: even parity
-        m_aux = (carry ? kCarry : 0) | (carry != overflow ? kOverflow : 0) |
-                ((rflags & flag::kAf) != 0 ? kHalf : 0) | (sign ? kSignDelta : 0) |
-                (parity ? 0 : 1U << kParityShift);
+        m_top = carryAndOverflow(carry, overflow);
+        m_half = (rflags & flag::kAf) != 0 ? kHalf : 0;
+        m_delta = (sign ? kSignDelta : 0) | (parity ? 0 : 1U << kParityShift);
     }
 
 private:
+    // In m_delta, 0 after every instruction that sets flags by its result.
     static constexpr uint32_t kSignDelta = 1; // SF is the result's sign, or with this its opposite
-    static constexpr uint32_t kHalf = 1 << 3; // AF
     static constexpr unsigned kParityShift = 8; // this byte is xored in before PF
-    static constexpr uint32_t kOverflow = 1U
-                                          << 30; // OF is this one xor CF: the carry into the sign
-    static constexpr uint32_t kCarry = 1U << 31; // CF
+    // In m_half and m_top, whose other bits mean nothing: an addition's carries out of each bit,
+    // those of its lowest and of its highest 32 bits.
+    static constexpr uint32_t kHalf = 1 << 3;       // AF
+    static constexpr uint32_t kOverflow = 1U << 30; // the carry into the sign: OF is this xor CF
+    static constexpr uint32_t kCarry = 1U << 31;    // CF
 
     static uint32_t carryAndOverflow(bool carry, bool overflow)
     {
@@ -143,16 +143,18 @@ private:
     void setCarries(T carries)
     {
         constexpr unsigned kBits = sizeof(T) * 8;
-        uint32_t top = 0;
+        m_half = static_cast<uint32_t>(carries);
         if constexpr (kBits == 64)
-            top = static_cast<uint32_t>(carries >> 32);
+            m_top = static_cast<uint32_t>(carries >> 32);
         else
-            top = static_cast<uint32_t>(carries) << (32 - kBits);
-        m_aux = (top & (kCarry | kOverflow)) | (static_cast<uint32_t>(carries) & kHalf);
+            m_top = static_cast<uint32_t>(carries) << (32 - kBits);
+        m_delta = 0;
     }
 
     uint64_t m_result = 1; // sign-extended; ZF when 0
-    uint32_t m_aux = 0;
+    uint32_t m_half = 0;
+    uint32_t m_top = 0;
+    uint32_t m_delta = 0;
 };
 
 } // namespace vmm::soft

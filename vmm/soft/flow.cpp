@@ -3,6 +3,7 @@
 // flow, stack and RFLAGS.
 #include <array>
 
+#include "vmm/soft/operands.h"
 #include "vmm/soft/stack.h"
 #include "vmm/soft/system.h"
 
@@ -13,40 +14,6 @@ namespace {
 // Numbers of a block's links. Conditional branches use both.
 constexpr unsigned kFallThrough = 0;
 constexpr unsigned kTaken = 1;
-
-/// Condition codes as the low four bits of the opcode (SDM volume 1 table B-1).
-template <unsigned Code>
-bool condition(const LazyFlags& flags)
-{
-    bool holds = false;
-    switch (Code / 2) {
-    case 0:
-        holds = flags.of();
-        break;
-    case 1:
-        holds = flags.cf();
-        break;
-    case 2:
-        holds = flags.zf();
-        break;
-    case 3:
-        holds = flags.cf() || flags.zf();
-        break;
-    case 4:
-        holds = flags.sf();
-        break;
-    case 5:
-        holds = flags.pf();
-        break;
-    case 6:
-        holds = flags.sf() != flags.of();
-        break;
-    default:
-        holds = flags.zf() || flags.sf() != flags.of();
-        break;
-    }
-    return holds != (Code % 2 != 0);
-}
 
 template <unsigned Code>
 const Op* jumpIf(Core& c, const Op& op)

@@ -34,16 +34,12 @@ const Op* moveFromMemory(Core& c, const Op& op)
 template <class T, class Address>
 const Op* moveToMemory(Core& c, const Op& op)
 {
-    if (!storeOperand<T, Address>(c, op, c.get<T>(op.b))) [[unlikely]]
-        return c.fault(op);
-    return c.next(op);
+    return storeOperand<T, Address>(c, op, c.get<T>(op.b));
 }
 template <class T, class Address>
 const Op* moveImmediateToMemory(Core& c, const Op& op)
 {
-    if (!storeOperand<T, Address>(c, op, static_cast<T>(op.imm))) [[unlikely]]
-        return c.fault(op);
-    return c.next(op);
+    return storeOperand<T, Address>(c, op, static_cast<T>(op.imm));
 }
 
 Handler pickMoveFromMemory(unsigned size, const Op& op)
@@ -239,9 +235,7 @@ const Op* loadSwapped(Core& c, const Op& op)
 template <class T>
 const Op* storeSwapped(Core& c, const Op& op)
 {
-    if (!storeOperand<T, AnyAddress>(c, op, swapBytes(c.get<T>(op.b))))
-        return c.fault(op);
-    return c.next(op);
+    return storeOperand<T, AnyAddress>(c, op, swapBytes(c.get<T>(op.b)));
 }
 
 bool lowerMovbe(const Decoded& d, Op& op)
@@ -298,9 +292,7 @@ const Op* setRegisterIf(Core& c, const Op& op)
 template <unsigned Code>
 const Op* setMemoryIf(Core& c, const Op& op)
 {
-    if (!storeOperand<uint8_t, AnyAddress>(c, op, condition<Code>(c.regs.flags) ? 1 : 0))
-        return c.fault(op);
-    return c.next(op);
+    return storeOperand<uint8_t, AnyAddress>(c, op, condition<Code>(c.regs.flags) ? 1 : 0);
 }
 template <unsigned Code>
 bool lowerSetcc(const Decoded& d, Op& op)

@@ -16,6 +16,7 @@ namespace vmm::soft {
 
 /// Memory operand with any base, index and address size, in any mode.
 struct AnyAddress {
+    static constexpr bool kLong = false;
     [[gnu::always_inline]] static bool linear(Core& c, const Op& op, unsigned size, Access access,
                                               uint64_t& at)
     {
@@ -26,9 +27,21 @@ struct AnyAddress {
 /// Memory operand [base + disp] with 64-bit addresses in 64-bit mode, not in FS or GS: no mask, no
 /// limit, no segment base.
 struct PlainAddress {
+    static constexpr bool kLong = true;
     [[gnu::always_inline]] static bool linear(Core& c, const Op& op, unsigned, Access, uint64_t& at)
     {
         at = c.get<uint64_t>(op.base) + static_cast<uint64_t>(op.disp);
+        return true;
+    }
+};
+
+/// Any other memory operand with 64-bit addresses in 64-bit mode.
+struct LongAddress {
+    static constexpr bool kLong = true;
+    [[gnu::always_inline]] static bool linear(Core& c, const Op& op, unsigned, Access, uint64_t& at)
+    {
+        at = c.get<uint64_t>(op.base) + (c.get<uint64_t>(op.index) << op.scale) +
+             static_cast<uint64_t>(op.disp) + c.longBase(op.segment);
         return true;
     }
 };
@@ -40,11 +53,16 @@ constexpr uint16_t generalOffset(Gpr name)
 }
 inline constexpr uint16_t kOffsetAh = 1;
 
+/// Is the address one of 64 bits, in 64-bit mode?
+inline bool isLongAddress(const Op& op)
+{
+    return (op.flags & op_flag::kLong) != 0 && op.addressSize == 8;
+}
 /// Is the address just base + displacement, in 64-bit mode without FS or GS?
 inline bool isPlainAddress(const Op& op)
 {
-    return (op.flags & op_flag::kLong) != 0 && op.addressSize == 8 &&
-           op.index == generalOffset(kZero) && op.segment != kFs && op.segment != kGs;
+    return isLongAddress(op) && op.index == generalOffset(kZero) && op.segment != kFs &&
+           op.segment != kGs;
 }
 /// Has it a LOCK prefix?
 inline bool isLocked(const Op& op)
@@ -75,7 +93,7 @@ template <class T, class Address, class Finish>
 [[gnu::always_inline]] inline const Op* withOperand(Core& c, const Op& op, Finish finish)
 {
     T value;
-    if constexpr (std::is_same_v<Address, PlainAddress>) {
+    if constexpr (Address::kLong) {
         uint64_t at = 0;
         Address::linear(c, op, sizeof(T), Access::Read, at);
         if (!c.loadCached(at, value)) [[unlikely]]
@@ -85,13 +103,31 @@ template <class T, class Address, class Finish>
     }
     return finish(c, op, value);
 }
-/// Stores the memory operand.
+/// Goes on after a write into a page of decoded code.
+template <unsigned Size>
+[[gnu::noinline]] const Op* nextAfterCode(Core& c, const Op& op, uint64_t at)
+{
+    c.wrote(at, Size);
+    return c.next(op);
+}
+/// Stores at linear address `at`, in a function of its own as above.
+template <class T>
+[[gnu::noinline]] const Op* storeCarefully(Core& c, const Op& op, uint64_t at, T value)
+{
+    return c.storeLinear(at, value, op.segment) ? c.next(op) : c.fault(op);
+}
+/// Stores the memory operand and goes on, or raises the fault.
 template <class T, class Address>
-[[gnu::always_inline]] inline bool storeOperand(Core& c, const Op& op, T value)
+[[gnu::always_inline]] inline const Op* storeOperand(Core& c, const Op& op, T value)
 {
     uint64_t at = 0;
-    return Address::linear(c, op, sizeof(T), Access::Write, at) &&
-           c.storeLinear(at, value, op.segment);
+    if (!Address::linear(c, op, sizeof(T), Access::Write, at)) [[unlikely]]
+        return c.fault(op);
+    std::byte* host = nullptr;
+    if (!c.cachedForWrite(at, sizeof value, host)) [[unlikely]]
+        return storeCarefully(c, op, at, value);
+    std::memcpy(host, &value, sizeof value);
+    return c.hitCode(at) ? nextAfterCode<sizeof value>(c, op, at) : c.next(op);
 }
 
 /// What modifyLinear() below does outside the TLB or with LOCK.
@@ -122,8 +158,7 @@ template <class T, class Apply>
     std::memcpy(&value, host, sizeof value);
     value = apply(c.regs.flags, value);
     std::memcpy(host, &value, sizeof value);
-    c.wroteCached(at, sizeof value);
-    return c.next(op);
+    return c.hitCode(at) ? nextAfterCode<sizeof value>(c, op, at) : c.next(op);
 }
 /// The same with the memory operand.
 template <class T, class Address, class Apply>
@@ -166,7 +201,9 @@ Handler bySize(unsigned size, Pick pick)
 template <class Pick>
 Handler byAddress(const Op& op, Pick pick)
 {
-    return isPlainAddress(op) ? pick(PlainAddress{}) : pick(AnyAddress{});
+    return isPlainAddress(op)  ? pick(PlainAddress{})
+           : isLongAddress(op) ? pick(LongAddress{})
+                               : pick(AnyAddress{});
 }
 
 /// Sets the handler. False, for `return`, when there is none.
