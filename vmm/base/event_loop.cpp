@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <ctime>
 #include <iterator>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -11,19 +10,9 @@
 #include <unistd.h>
 
 #include "vmm/base/check.h"
+#include "vmm/base/host_time.h"
 
 namespace vmm {
-
-namespace {
-
-uint64_t hostNs(clockid_t clock)
-{
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-} // namespace
 
 Result<std::unique_ptr<EventLoop>> EventLoop::create(const char* name)
 {

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/kvm/kvm_irqchip.h"
 
-#include <ctime>
-
+#include "vmm/base/host_time.h"
 #include "vmm/kvm/kvm_structs.h"
 
 namespace vmm::kvm {
 
 namespace {
-
-int64_t monotonicNs()
-{
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 static_assert(sizeof(cpu::PicState) == sizeof(kvm_pic_state));
 
@@ -108,7 +100,7 @@ Result<cpu::IrqchipState> saveIrqchip(int vmFd)
         state.ioapic.redirection[i] = io.chip.ioapic.redirtbl[i].bits;
     kvm_pit_state2 pit{};
     TRY(callKvm(vmFd, KVM_GET_PIT2, &pit, "KVM_GET_PIT2"));
-    const int64_t now = monotonicNs();
+    const auto now = static_cast<int64_t>(hostNs());
     for (size_t i = 0; i < state.pit.size(); ++i)
         state.pit[i] = fromKvm(pit.channels[i], now);
     state.pitHpetLegacy = (pit.flags & KVM_PIT_FLAGS_HPET_LEGACY) != 0;
@@ -135,7 +127,7 @@ Result<void> loadIrqchip(int vmFd, const cpu::IrqchipState& state)
         TRY(callKvm(vmFd, KVM_SET_IRQCHIP, &chip, "KVM_SET_IRQCHIP"));
     }
     kvm_pit_state2 pit{};
-    const int64_t now = monotonicNs();
+    const auto now = static_cast<int64_t>(hostNs());
     for (size_t i = 0; i < state.pit.size(); ++i)
         pit.channels[i] = toKvm(state.pit[i], now);
     pit.flags = (state.pitHpetLegacy ? static_cast<uint32_t>(KVM_PIT_FLAGS_HPET_LEGACY) : 0U) |

@@ -3,21 +3,11 @@
 
 #include <unistd.h>
 
+#include "vmm/base/host_time.h"
 #include "vmm/kvm/kvm_speed.h"
 #include "vmm/kvm/kvm_structs.h"
 
 namespace vmm::kvm {
-
-namespace {
-
-uint64_t monotonicNs()
-{
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-} // namespace
 
 InterruptNudge::InterruptNudge(int vmFd) : m_needed(!hasHardwareVirtualization()), m_vmFd(vmFd) {}
 
@@ -60,7 +50,7 @@ void InterruptNudge::raised()
     if (!m_needed)
         return;
     MutexLock lock(m_mutex);
-    m_untilNs = monotonicNs() + kDurationNs;
+    m_untilNs = hostNs() + kDurationNs;
     m_active = true;
     if (m_periodNs != kPeriodNs)
         setPeriodLocked(kPeriodNs);
@@ -95,7 +85,7 @@ void InterruptNudge::interrupted(int vcpuFd, const kvm_run& run)
             ::ioctl(vcpuFd, KVM_SET_VCPU_EVENTS, &events);
     }
     MutexLock lock(m_mutex);
-    const bool fast = monotonicNs() < m_untilNs;
+    const bool fast = hostNs() < m_untilNs;
     if (fast && ++m_periods % kChecked != 0)
         return;
     if (picsWait()) {

@@ -4,9 +4,9 @@
 #include <x86intrin.h>
 
 #include <atomic>
-#include <ctime>
 #include <vector>
 
+#include "vmm/base/host_time.h"
 #include "vmm/cpu/cpuid_model.h"
 #include "vmm/irqchip/irqchip.h"
 #include "vmm/soft/soft_vcpu.h"
@@ -15,22 +15,15 @@ namespace vmm::machine {
 
 namespace {
 
-uint64_t monotonicNs()
-{
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
 /// The host's time stamp counter against its clock, over two milliseconds: exact to some parts in
 /// ten thousand, and a guest measures it again itself.
 uint64_t measureTicksPerSecond()
 {
     constexpr uint64_t kSpanNs = 2'000'000;
-    const uint64_t startNs = monotonicNs();
+    const uint64_t startNs = hostNs();
     const uint64_t start = __rdtsc();
     uint64_t ns = 0;
-    while ((ns = monotonicNs() - startNs) < kSpanNs)
+    while ((ns = hostNs() - startNs) < kSpanNs)
         ;
     const uint64_t ticks = __rdtsc() - start;
     return static_cast<uint64_t>(static_cast<double>(ticks) * 1e9 / static_cast<double>(ns));
