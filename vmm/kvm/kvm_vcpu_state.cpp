@@ -380,13 +380,27 @@ Result<CpuState> KvmVcpu::saveState()
     return state;
 }
 
+/// KVM only says EINVAL where the guest has turned on what the host does not offer.
+Error refusal(const CpuState& state, Error error)
+{
+    constexpr uint64_t kPcide = 1 << 17;
+    if (error.code() != ErrorCode::Invalid)
+        return error;
+    return {ErrorCode::Unsupported,
+            fmt::format("this host's KVM cannot go on with the saved CPU ({}CR4 {:#x}, EFER "
+                        "{:#x}): restore it with --accel soft",
+                        (state.cr4 & kPcide) != 0 ? "it may lack PCIDs; " : "", state.cr4,
+                        state.efer)};
+}
+
 Result<void> KvmVcpu::loadState(const CpuState& state)
 {
     const int fd = m_fd.get();
     if (state.msrs.size() > 4096)
         return Error(ErrorCode::Invalid, "a CPU's saved state has too many MSRs");
     const uint32_t activity = TRY(activityToKvm(state.activity));
-    TRY(writeRegisters(state));
+    if (auto written = writeRegisters(state); !written)
+        return refusal(state, std::move(written).error());
     writeMsrs(fd, inLoadOrder(state.msrs));
     // After the APIC base (in sregs) and the TSC.
     kvm_lapic_state lapic{};
