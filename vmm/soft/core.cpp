@@ -55,8 +55,11 @@ void Core::modeChanged()
              (regs.segment[kSs].db ? block_mode::kStack32 : 0) |
              (protectedNow ? block_mode::kProtected : 0) | (v8086() ? block_mode::kV8086 : 0) |
              (m_cpl == 3 ? block_mode::kUser : 0);
-    m_longBase[kFs] = regs.segment[kFs].base;
-    m_longBase[kGs] = regs.segment[kGs].base;
+    // Only where it changed, which keeps the compiler from reading both as one vector: the host
+    // would wait for what SWAPGS wrote of it.
+    for (const Seg segment : {kFs, kGs})
+        if (m_longBase[segment] != regs.segment[segment].base)
+            m_longBase[segment] = regs.segment[segment].base;
     const bool override = (regs.systemFlags & flag::kAc) != 0 || (sys.cr4 & cr::k4Smap) == 0;
     m_internal->context = m_cpl == 3 ? Translations::kUser
                           : override ? Translations::kSupervisorAc

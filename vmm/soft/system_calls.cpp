@@ -72,33 +72,30 @@ const Op* interruptReturn(Core& c, const Op& op)
 
 // --- segments without descriptors ---
 
-/// A flat code segment as the fast system calls load it (SDM volume 2 SYSCALL, "Operation").
-cpu::Segment flatCode(uint16_t selector, unsigned cpl, bool code64)
+/// A flat segment as the fast system calls load it (SDM volume 2 SYSCALL, "Operation"). Field by
+/// field in its place: the host waits for bytes that were just written when it copies them as one.
+void makeFlat(cpu::Segment& segment, uint16_t selector, unsigned cpl, uint8_t type, bool code64)
 {
-    cpu::Segment segment;
-    segment.selector = static_cast<uint16_t>((selector & 0xfffc) | cpl);
+    segment.base = 0;
     segment.limit = 0xffff'ffff;
-    segment.type = 0xb;
+    segment.selector = static_cast<uint16_t>((selector & 0xfffc) | cpl);
+    segment.type = type;
     segment.present = true;
     segment.dpl = static_cast<uint8_t>(cpl);
+    segment.db = !code64;
     segment.s = true;
     segment.l = code64;
-    segment.db = !code64;
     segment.g = true;
-    return segment;
-}
-
-cpu::Segment flatStack(uint16_t selector, unsigned cpl)
-{
-    cpu::Segment segment = flatCode(selector, cpl, false);
-    segment.type = 3;
-    return segment;
+    segment.avl = false;
+    segment.unusable = false;
 }
 
 void enterFlat(Core& c, uint16_t code, uint16_t stack, unsigned cpl, bool code64)
 {
-    c.regs.segment[kCs] = flatCode(code, cpl, code64);
-    c.regs.segment[kSs] = flatStack(stack, cpl);
+    constexpr uint8_t kReadableCode = 0xb; // accessed
+    constexpr uint8_t kWritableData = 3;
+    makeFlat(c.regs.segment[kCs], code, cpl, kReadableCode, code64);
+    makeFlat(c.regs.segment[kSs], stack, cpl, kWritableData, false);
     c.modeChanged();
 }
 
