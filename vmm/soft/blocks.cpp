@@ -333,6 +333,7 @@ bool Blocks::fillBlock(Block& block, const Source& source, unsigned most)
         ++block.count;
     }
     Op& last = m_internal->scratch[block.count];
+    m_core.settleMxcsr();
     last = Op{};
     last.rip = (block.rip + at) & m_core.ripMask();
     last.run = (block.mode & block_mode::kSingle) != 0 ? stop : goOn;

@@ -137,6 +137,7 @@ void Core::execute(bool single)
     if (single) {
         m_mode &= ~block_mode::kSingle;
         m_attention.fetch_and(~uint32_t{kSingle}, std::memory_order_seq_cst);
+    settleMxcsr();
     }
 }
 

@@ -384,6 +384,14 @@ public:
     /// writing ask hitCode(), not before: see PageInfo.
     [[gnu::always_inline]] bool cachedForWrite(uint64_t linear, unsigned size, std::byte*& host)
     {
+    /// Host address of [linear, +size) where the TLB allows reading; false: go the slow way.
+    [[gnu::always_inline]] bool cachedForRead(uint64_t linear, unsigned size,
+                                              std::byte*& host) const
+    {
+        const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
+        host = reinterpret_cast<std::byte*>(linear + entry.addend);
+        return ((linear ^ entry.readTag) | ((linear + size - 1) ^ entry.readTag)) < 4096;
+    }
         const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
         host = reinterpret_cast<std::byte*>(linear + entry.addend);
         return ((linear ^ entry.writeTag) | ((linear + size - 1) ^ entry.writeTag)) < 4096;
@@ -507,6 +515,20 @@ public:
 
     /// Takes an interrupt or exception: pushes, loads CS:RIP. False with another exception noted.
     bool deliverEvent(uint8_t vector, EventKind kind, bool hasCode, uint32_t code);
+    // --- floating point (native.cpp) ---
+
+    /// From one SSE instruction that computes to the next the host's MXCSR stays the guest's and
+    /// gathers flags, as long as the guest masks all exceptions.
+    bool mxcsrLoaded() const { return m_mxcsrLoaded; }
+    void loadMxcsr();
+    /// Notes the flags and gives the host its own MXCSR: before anybody looks at the guest's, and
+    /// before code outside the executor runs, which may compute too.
+    void settleMxcsr()
+    {
+        if (m_mxcsrLoaded) [[unlikely]]
+            takeMxcsr();
+    }
+
     /// Delivers the pending exception with the rules for double and triple faults (SDM volume 3
     /// section 6.15, table 6-5). False: triple fault.
     bool deliverPending();
@@ -534,7 +556,11 @@ public:
     /// False: the index or the value raises #GP.
     bool readMsr(uint32_t index, uint64_t& value);
     bool writeMsr(uint32_t index, uint64_t value);
-    uint64_t timestamp() const { return m_environment.tsc.nowTicks() + sys.tscOffset; }
+    uint64_t timestamp()
+    {
+        settleMxcsr();
+        return m_environment.tsc.nowTicks() + sys.tscOffset;
+    }
     /// May the current privilege touch [port, +size)? Notes #GP if not (SDM volume 1 section 19.5).
     bool portAllowed(uint16_t port, unsigned size);
     uint32_t portIn(uint16_t port, unsigned size);
@@ -630,6 +656,7 @@ private:
     static void copyGuest(std::byte* to, const std::byte* from, unsigned size);
     bool linearLegacy(uint8_t segment, uint64_t offset, unsigned size, Access access,
                       uint64_t& linear);
+    void takeMxcsr();
     bool loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment);
     bool storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t segment);
     bool systemAccess(uint64_t linear, void* data, unsigned size, Access access);
@@ -660,6 +687,7 @@ private:
     std::string m_unknown;
     std::unique_ptr<Blocks> m_blocks;
     std::unique_ptr<NativeCode, NativeDeleter> m_native;
+    bool m_mxcsrLoaded = false;
     bool m_nativeRefused = false;
     std::unique_ptr<Internal> m_internal;
 };

@@ -116,6 +116,7 @@ bool Core::portAllowed(uint16_t port, unsigned size)
 
 uint32_t Core::portIn(uint16_t port, unsigned size)
 {
+    settleMxcsr();
     if (m_environment.counters != nullptr)
         m_environment.counters->add(cpu::ExitKind::Pio);
     if (m_watching) [[unlikely]]
@@ -125,6 +126,7 @@ uint32_t Core::portIn(uint16_t port, unsigned size)
 
 void Core::portOut(uint16_t port, uint32_t value, unsigned size)
 {
+    settleMxcsr();
     if (m_environment.counters != nullptr)
         m_environment.counters->add(cpu::ExitKind::Pio);
     if (m_watching) [[unlikely]]

@@ -110,6 +110,7 @@ bool Core::apicAt(uint64_t physical) const
 
 uint64_t Core::deviceRead(uint64_t physical, unsigned size)
 {
+    settleMxcsr();
     if (m_environment.counters != nullptr)
         m_environment.counters->add(cpu::ExitKind::Mmio);
     if (m_environment.apic != nullptr && apicAt(physical)) {
@@ -121,6 +122,7 @@ uint64_t Core::deviceRead(uint64_t physical, unsigned size)
 
 void Core::deviceWrite(uint64_t physical, uint64_t value, unsigned size)
 {
+    settleMxcsr();
     if (m_environment.counters != nullptr)
         m_environment.counters->add(cpu::ExitKind::Mmio);
     if (m_environment.apic != nullptr && apicAt(physical)) {

@@ -144,7 +144,7 @@ bool readApicBase(const Core& c, uint64_t& value)
 }
 
 /// Those that are computed or live elsewhere.
-bool readSpecial(const Core& c, uint32_t index, uint64_t& value)
+bool readSpecial(Core& c, uint32_t index, uint64_t& value)
 {
     switch (index) {
     case msr::kTsc:
@@ -326,6 +326,7 @@ auto findOther(Others& others, uint32_t index) -> decltype(others.data())
 
 bool Core::readMsr(uint32_t index, uint64_t& value)
 {
+    settleMxcsr();
     if (readSpecial(*this, index, value))
         return true;
     if (isX2apic(index) || index == msr::kTscDeadline)
@@ -351,6 +352,7 @@ bool Core::readMsr(uint32_t index, uint64_t& value)
 
 bool Core::writeMsr(uint32_t index, uint64_t value)
 {
+    settleMxcsr();
     if (const auto done = writeSpecial(*this, index, value))
         return *done;
     if (isX2apic(index) || index == msr::kTscDeadline)

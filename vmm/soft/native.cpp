@@ -57,6 +57,11 @@ uint64_t callFloat(Core& c, const Op& op, void* memory, uint32_t& raised)
     return callWith(c, op, memory, mxcsr(c), raised);
 }
 
+bool allMasked(Core& c)
+{
+    return (~mxcsr(c) & kMxcsrMasks) == 0;
+}
+
 // With underflow unmasked, FTZ does nothing, and tiny results are reported even when they are exact
 // (SDM volume 1 section 4.9.1.5). A run that flushes tells whether there are any; the caller
 // restores registers after it.
@@ -147,7 +152,7 @@ const Op* runGuarded(Core& c, const Op& op, void* memory, uint64_t at)
 }
 
 template <Unit U, bool kFloat>
-const Op* runSimd(Core& c, const Op& op)
+[[gnu::noinline]] const Op* runSimd(Core& c, const Op& op)
 {
     const auto& thunk = *static_cast<const Thunk*>(op.extra);
     alignas(64) std::array<uint8_t, 64> memory;
@@ -158,15 +163,38 @@ const Op* runSimd(Core& c, const Op& op)
         (!locate(c, op, thunk, at) ||
          (thunk.reads && !loadOperand(c, op, at, memory.data(), thunk.memorySize))))
         return c.fault(op);
-    if (U == Unit::Mmx || (kFloat && (~mxcsr(c) & kMxcsrMasks) != 0))
+    if (U == Unit::Mmx || (kFloat && (thunk.writes || !allMasked(c)))) {
+        c.settleMxcsr();
         return runGuarded<kFloat>(c, op, memory.data(), at);
-    uint32_t raised = 0;
-    const uint64_t flags =
-        kFloat ? callFloat(c, op, memory.data(), raised) : call(c, op, thunk, memory.data());
+    }
+    if (kFloat && !c.mxcsrLoaded())
+        c.loadMxcsr();
+    const uint64_t flags = call(c, op, thunk, memory.data());
     if (thunk.writes && !storeOperand(c, op, at, memory.data(), thunk.memorySize))
         return c.fault(op);
-    if (raised != 0)
-        raiseFlags(c, raised);
+    if (thunk.flags)
+        c.regs.flags.set(flags);
+    return c.next(op);
+}
+
+// The quick way of all without MMX registers that write no memory: operands are registers, or where
+// the TLB finds them. aux2: their alignment - 1 on the host.
+template <Unit U, bool kFloat, bool kMemory>
+const Op* runQuickly(Core& c, const Op& op)
+{
+    const auto& thunk = *static_cast<const Thunk*>(op.extra);
+    if (!usable<U>(c)) [[unlikely]]
+        return c.fault(op);
+    if (kFloat && !c.mxcsrLoaded()) [[unlikely]]
+        return runSimd<U, kFloat>(c, op);
+    std::byte* memory = nullptr;
+    if constexpr (kMemory) {
+        const uint64_t at = c.offset(op) + c.longBase(op.segment);
+        if (!c.inLong64() || !c.cachedForRead(at, thunk.memorySize, memory) || (at & op.aux2) != 0)
+            [[unlikely]]
+            return runSimd<U, kFloat>(c, op);
+    }
+    const uint64_t flags = call(c, op, thunk, memory);
     if (thunk.flags)
         c.regs.flags.set(flags);
     return c.next(op);
@@ -361,13 +389,22 @@ private:
     unsigned m_generals = 0;
 };
 
-Handler simdHandler(bool vex, bool mmx, bool floating)
+template <Unit U, bool kFloat>
+Handler simdHandler(const Thunk& thunk)
+{
+    if (thunk.mmx || thunk.writes)
+        return runSimd<U, kFloat>;
+    return thunk.memorySize != 0 ? runQuickly<U, kFloat, true> : runQuickly<U, kFloat, false>;
+}
+
+Handler simdHandler(bool vex, bool floating, const Thunk& thunk)
 {
     if (vex)
-        return floating ? runSimd<Unit::Avx, true> : runSimd<Unit::Avx, false>;
-    if (mmx)
+        return floating ? simdHandler<Unit::Avx, true>(thunk)
+                        : simdHandler<Unit::Avx, false>(thunk);
+    if (thunk.mmx)
         return floating ? runSimd<Unit::Mmx, true> : runSimd<Unit::Mmx, false>;
-    return floating ? runSimd<Unit::Sse, true> : runSimd<Unit::Sse, false>;
+    return floating ? simdHandler<Unit::Sse, true>(thunk) : simdHandler<Unit::Sse, false>(thunk);
 }
 
 bool lowerSimd(const Decoded& decoded, Op& op)
@@ -382,7 +419,8 @@ bool lowerSimd(const Decoded& decoded, Op& op)
     op.extra = thunk;
     op.aux = thunk->memorySize == 0 ? 0 : alignmentMask(decoded, *thunk);
     const bool vex = decoded.instruction.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX;
-    op.run = simdHandler(vex, thunk->mmx, isFloat(decoded));
+    op.aux2 = !vex && thunk->memorySize == 16 ? 15 : op.aux;
+    op.run = simdHandler(vex, isFloat(decoded), *thunk);
     return true;
 }
 
@@ -447,6 +485,19 @@ const Op* undefined(Core& c, const Op& op)
 }
 
 } // namespace
+
+void Core::loadMxcsr()
+{
+    _mm_setcsr(mxcsr(*this)); // its flags with it: they stay
+    m_mxcsrLoaded = true;
+}
+
+void Core::takeMxcsr()
+{
+    raiseFlags(*this, _mm_getcsr() & kMxcsrFlags);
+    _mm_setcsr(kHostMxcsr);
+    m_mxcsrLoaded = false;
+}
 
 bool lowerUndefined(Op& op)
 {

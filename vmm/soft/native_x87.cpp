@@ -96,6 +96,7 @@ const Op* runX87(Core& c, const Op& op)
         (!c.linear(op, thunk.memorySize, thunk.writes ? Access::Write : Access::Read, at) ||
          (thunk.reads && !loadOperand(c, op, at, memory.data(), thunk.memorySize))))
         return c.fault(op);
+    c.settleMxcsr(); // the image has another one
     const Image before = x87::load(c.regs.vector);
     uint64_t flags = c.regs.flags.get() | flag::kOne | flag::kIf;
     Image after = runOn(op, before, memory.data(), flags);

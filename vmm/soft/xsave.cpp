@@ -121,6 +121,7 @@ bool locate(Core& c, const Op& op, unsigned size, unsigned alignment, Access acc
 
 const Op* fxSave(Core& c, const Op& op)
 {
+    c.settleMxcsr();
     uint64_t at = 0;
     if (!fxUsable(c) || !locate(c, op, kLegacySize, 16, Access::Write, at))
         return c.fault(op);
@@ -137,6 +138,7 @@ const Op* fxSave(Core& c, const Op& op)
 
 const Op* fxRestore(Core& c, const Op& op)
 {
+    c.settleMxcsr();
     uint64_t at = 0;
     std::array<uint8_t, kLegacySize> bytes;
     if (!fxUsable(c) || !locate(c, op, kLegacySize, 16, Access::Read, at) ||
@@ -240,6 +242,7 @@ bool putExtra(Core& c, const Op& op, uint64_t at, uint64_t asked, uint64_t parts
 template <Form F>
 const Op* xSave(Core& c, const Op& op)
 {
+    c.settleMxcsr();
     const uint64_t asked = requested(c);
     const unsigned size = components::areaSize(asked, compacts(F));
     uint64_t at = 0;
@@ -333,6 +336,7 @@ bool takeExtra(Core& c, const Op& op, uint64_t at, uint64_t asked, const Header&
 template <Form F>
 const Op* xRestore(Core& c, const Op& op)
 {
+    c.settleMxcsr();
     uint64_t at = 0;
     Area area{};
     Header header;
@@ -371,6 +375,7 @@ const Op* xRestore(Core& c, const Op& op)
 template <Unit U>
 const Op* loadMxcsr(Core& c, const Op& op)
 {
+    c.settleMxcsr();
     uint32_t value = 0;
     if (!usable<U>(c) || !c.load(op, value))
         return c.fault(op);
@@ -383,6 +388,7 @@ const Op* loadMxcsr(Core& c, const Op& op)
 template <Unit U>
 const Op* storeMxcsr(Core& c, const Op& op)
 {
+    c.settleMxcsr();
     if (!usable<U>(c) || !c.store(op, mxcsrAt(c.regs.vector.fx.data())))
         return c.fault(op);
     return c.next(op);

@@ -4,6 +4,7 @@
 #include <QtTest>
 
 #include <bit>
+#include <xmmintrin.h>
 
 #include "tests/support/soft_machine.h"
 #include "vmm/soft/xsave.h"
@@ -44,6 +45,19 @@ public:
         core.regs.general[kRsp] = event->rsp;
         enterCode(Mode::Long);
         return event->vector;
+    }
+    /// Runs a block, without a look around in between, up to the HLT behind it; kNone, or the
+    /// vector it raised.
+    unsigned executeBlock(std::vector<uint8_t> bytes)
+    {
+        bytes.insert(bytes.end(), {0x0f, 0x0b});
+        put(kCodeAt, bytes);
+        core.regs.rip = kCode;
+        core.regs.general[kRdi] = kData;
+        core.m_halted = false;
+        core.run(); // up to the handler's HLT
+        const auto event = takenEvent();
+        return event ? event->vector : kNone;
     }
     uint32_t mxcsr() { return value<uint32_t>(VectorState::kMxcsr); }
     void setMxcsr(uint32_t to) { setValue(VectorState::kMxcsr, to); }
@@ -131,6 +145,51 @@ private slots:
         m->setMxcsr(kReset | 0x2000); // down
         QCOMPARE(m->execute({0xf2, 0x48, 0x0f, 0x2d, 0xc1}), kNone);
         QCOMPARE(m->core.regs.general[kRax], uint64_t{2});
+    }
+
+    void gathersFlagsAcrossABlock()
+    {
+        m->setXmm(1, 1.0F);
+        m->setXmm(2, 3.0F);
+        m->setXmm(3, 1.0F);
+        m->setXmm(4, 0.0F);
+        m->setData(32, kReset | 0x4000); // round up
+        QCOMPARE(m->executeBlock({
+                     0xf3, 0x0f, 0x5e, 0xca,       // DIVSS xmm1, xmm2: inexact
+                     0x0f, 0xae, 0x1f,             // STMXCSR [rdi]
+                     0xf3, 0x0f, 0x5e, 0xdc,       // DIVSS xmm3, xmm4: by zero
+                     0x0f, 0xae, 0x5f, 0x04,       // STMXCSR [rdi + 4]
+                     0xd9, 0xe8,                   // FLD1
+                     0xdd, 0x5f, 0x08,             // FSTP [rdi + 8]
+                     0x0f, 0x57, 0xc9,             // XORPS xmm1, xmm1
+                     0xf2, 0x0f, 0x58, 0xc9,       // ADDSD xmm1, xmm1: exact
+                     0x0f, 0xae, 0x57, 0x20,       // LDMXCSR [rdi + 32]
+                     0xf3, 0x0f, 0x2d, 0xc2,       // CVTSS2SI eax, xmm2: exact
+                     0xf3, 0x0f, 0x5e, 0x57, 0x24, // DIVSS xmm2, [rdi + 36]
+                 }),
+                 kUd);
+        QCOMPARE(m->data(0), uint64_t{kReset | 0x24} << 32 | (kReset | 0x20));
+        QCOMPARE(m->data(8), std::bit_cast<uint64_t>(1.0));
+        QCOMPARE(m->core.regs.general[kRax], uint64_t{3});
+        QCOMPARE(m->mxcsr(), kReset | 0x4004);    // 3 / 0, and nothing of before LDMXCSR
+        QCOMPARE(_mm_getcsr() & 0xffc0U, kReset); // the host's own
+    }
+
+    void unmaskedExceptionKeepsFlagsOfItsBlock()
+    {
+        m->setXmm(1, 1.0F);
+        m->setXmm(2, 3.0F);
+        m->setXmm(4, 0.0F);
+        m->setData(0, kReset & ~0x200U); // ZM
+        QCOMPARE(m->execute({0x0f, 0xae, 0x1f}, kData + 64), kNone);
+        QCOMPARE(m->executeBlock({
+                     0x0f, 0xae, 0x17,       // LDMXCSR [rdi]
+                     0xf3, 0x0f, 0x5e, 0xca, // DIVSS xmm1, xmm2: inexact
+                     0xf3, 0x0f, 0x5e, 0xd4, // DIVSS xmm2, xmm4: by zero
+                 }),
+                 kXm);
+        QCOMPARE(m->xmm<float>(2), 3.0F);
+        QCOMPARE(m->mxcsr(), (kReset & ~0x200U) | 0x24);
     }
 
     void comparesIntoFlags()
