@@ -35,7 +35,7 @@ const Op* raiseLimit(Core& c, const Op& op)
 /// The last op of a block that does not end with a transfer.
 const Op* goOn(Core& c, const Op& op)
 {
-    return c.jump(op, op.rip, 0);
+    return c.jumpStraight(op, op.rip, 0);
 }
 
 const Op* stop(Core& c, const Op& op)
@@ -198,14 +198,14 @@ Block* Blocks::follow(Block& from, unsigned link)
     Block* to = from.link[link];
     if (to != nullptr && matches(*to) &&
         (to->epoch == m_core.translationEpoch() ||
-         (((to->rip ^ from.rip) | (to->physical ^ from.physical)) < 4096 &&
-          to->page2 == nullptr))) {
+         ((to->rip ^ from.rip) | (to->physical ^ from.physical)) < 4096)) {
         to->epoch = m_core.translationEpoch(); // the page runs, so it is still mapped
         return to;
     }
     const uint64_t clears = m_internal->clears;
     to = find();
-    if (to != nullptr && to->page != &m_internal->uncached && clears == m_internal->clears)
+    if (to != nullptr && to->page != &m_internal->uncached && to->page2 == nullptr &&
+        clears == m_internal->clears)
         from.link[link] = to;
     return to;
 }

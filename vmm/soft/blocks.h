@@ -44,6 +44,7 @@ struct Block {
     uint32_t generation = 0;
     uint32_t generation2 = 0;
     uint32_t epoch = 0; ///< translation epoch in which rip led here
+    /// Blocks that run after this one in the same mode and code segment; none with a second page.
     uint32_t count = 0;
     std::array<Block*, 2> link{};
     Op* ops = nullptr; ///< count + 1 of them: the last one leaves the block or goes on to the next

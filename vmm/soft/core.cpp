@@ -98,8 +98,11 @@ const Op* Core::halt(const Op& op)
     return leave(nextRip(op));
 }
 
-const Op* Core::jumpElsewhere(unsigned link)
+const Op* Core::jumpElsewhere(const Op& op, uint64_t target, unsigned link)
 {
+    if (m_long ? !canonical(target) : target > regs.segment[kCs].limit) [[unlikely]]
+        return raise(op, Vector::Gp, 0);
+    regs.rip = target;
     if (attention() != 0) [[unlikely]]
         return nullptr;
     Block* block = m_blocks->follow(*m_running, link);
@@ -134,10 +137,10 @@ void Core::execute(bool single)
             op = op->run(*this, *op);
     }
     m_running = nullptr;
+    settleMxcsr();
     if (single) {
         m_mode &= ~block_mode::kSingle;
         m_attention.fetch_and(~uint32_t{kSingle}, std::memory_order_seq_cst);
-    settleMxcsr();
     }
 }
 

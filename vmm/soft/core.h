@@ -273,14 +273,18 @@ public:
     /// Raises #GP at `op` when the target is outside the limit or not canonical.
     [[gnu::always_inline]] const Op* jump(const Op& op, uint64_t target, unsigned link)
     {
-        if (m_long ? !canonical(target) : target > regs.segment[kCs].limit) [[unlikely]]
-            return raise(op, Vector::Gp, 0);
-        regs.rip = target;
         Block* to = m_running->link[link];
-        if (to != nullptr && to->rip == target && to->epoch == m_epoch && follows(*to) &&
-            attention() == 0) [[likely]]
+        if (to != nullptr && to->rip == target && follows(*to)) [[likely]]
             return enter(*to);
-        return jumpElsewhere(link);
+        return jumpElsewhere(op, target, link);
+    }
+    /// The same where the block's link `link` always leads to `target`.
+    [[gnu::always_inline]] const Op* jumpStraight(const Op& op, uint64_t target, unsigned link)
+    {
+        Block* to = m_running->link[link];
+        if (to != nullptr && follows(*to)) [[likely]]
+            return enter(*to);
+        return jumpElsewhere(op, target, link);
     }
     /// After note() or a memory access that returned false: rip is the instruction's.
     const Op* fault(const Op& op) { return leave(op.rip); }
@@ -380,10 +384,6 @@ public:
                     sizeof value);
         return true;
     }
-    /// Host address of [linear, +size) where the TLB allows writing; false: go the slow way. After
-    /// writing ask hitCode(), not before: see PageInfo.
-    [[gnu::always_inline]] bool cachedForWrite(uint64_t linear, unsigned size, std::byte*& host)
-    {
     /// Host address of [linear, +size) where the TLB allows reading; false: go the slow way.
     [[gnu::always_inline]] bool cachedForRead(uint64_t linear, unsigned size,
                                               std::byte*& host) const
@@ -392,6 +392,10 @@ public:
         host = reinterpret_cast<std::byte*>(linear + entry.addend);
         return ((linear ^ entry.readTag) | ((linear + size - 1) ^ entry.readTag)) < 4096;
     }
+    /// Host address of [linear, +size) where the TLB allows writing; false: go the slow way. After
+    /// writing ask hitCode(), not before: see PageInfo.
+    [[gnu::always_inline]] bool cachedForWrite(uint64_t linear, unsigned size, std::byte*& host)
+    {
         const TlbEntry& entry = m_tlb[(linear >> 12) & kTlbMask];
         host = reinterpret_cast<std::byte*>(linear + entry.addend);
         return ((linear ^ entry.writeTag) | ((linear + size - 1) ^ entry.writeTag)) < 4096;
@@ -511,10 +515,6 @@ public:
     bool translateForDebugger(uint64_t linear, uint64_t& physical);
     bool loadPdptes(); ///< CR3 or CR4 changed in PAE paging; false with #GP noted
 
-    // --- events (events.cpp) ---
-
-    /// Takes an interrupt or exception: pushes, loads CS:RIP. False with another exception noted.
-    bool deliverEvent(uint8_t vector, EventKind kind, bool hasCode, uint32_t code);
     // --- floating point (native.cpp) ---
 
     /// From one SSE instruction that computes to the next the host's MXCSR stays the guest's and
@@ -529,6 +529,10 @@ public:
             takeMxcsr();
     }
 
+    // --- events (events.cpp) ---
+
+    /// Takes an interrupt or exception: pushes, loads CS:RIP. False with another exception noted.
+    bool deliverEvent(uint8_t vector, EventKind kind, bool hasCode, uint32_t code);
     /// Delivers the pending exception with the rules for double and triple faults (SDM volume 3
     /// section 6.15, table 6-5). False: triple fault.
     bool deliverPending();
@@ -623,12 +627,13 @@ private:
     void startAt(uint8_t page);
     bool takeInterrupt();
     bool interruptWith(uint8_t vector, EventKind kind);
-    /// Is a block still what its bytes, the code segment and the mode say?
+    /// May the running block go on with a linked one? Mode and code segment are the same, or the
+    /// running block would have been left: translation and bytes may have changed.
     bool follows(const Block& block) const
     {
-        return block.mode == m_mode && block.page2 == nullptr && block.current() &&
-               (m_long || (block.codeBase == regs.segment[kCs].base &&
-                           block.codeLimit == regs.segment[kCs].limit));
+        return block.epoch == m_epoch &&
+               block.page->generation.load(std::memory_order_acquire) == block.generation &&
+               attention() == 0;
     }
     const Op* enter(Block& block)
     {
@@ -636,7 +641,7 @@ private:
         m_instructions += block.count;
         return block.ops;
     }
-    const Op* jumpElsewhere(unsigned link);
+    const Op* jumpElsewhere(const Op& op, uint64_t target, unsigned link);
     bool apicAt(uint64_t physical) const;
     bool transfer(uint64_t linear, std::byte* data, unsigned size, Access access, unsigned context);
     bool watched(uint64_t linear) const;
@@ -651,12 +656,12 @@ private:
     bool meetsBreakpoint(uint64_t linear);
     bool refuseFetch();
     void resume();
+    void takeMxcsr();
     void readPart(const Reached& part, std::byte* to, unsigned size);
     void writePart(const Reached& part, uint64_t linear, const std::byte* from, unsigned size);
     static void copyGuest(std::byte* to, const std::byte* from, unsigned size);
     bool linearLegacy(uint8_t segment, uint64_t offset, unsigned size, Access access,
                       uint64_t& linear);
-    void takeMxcsr();
     bool loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment);
     bool storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t segment);
     bool systemAccess(uint64_t linear, void* data, unsigned size, Access access);
@@ -682,12 +687,12 @@ private:
     bool m_trap = false;         ///< a single-step #DB follows the instruction that runs
     bool m_smapOverride = false; ///< EFLAGS.AC lets the supervisor touch user pages
     bool m_watching = false;     ///< data or ports, by the debugger or the guest
+    bool m_mxcsrLoaded = false;
     PendingException m_pending;
     uint64_t m_instructions = 0;
     std::string m_unknown;
     std::unique_ptr<Blocks> m_blocks;
     std::unique_ptr<NativeCode, NativeDeleter> m_native;
-    bool m_mxcsrLoaded = false;
     bool m_nativeRefused = false;
     std::unique_ptr<Internal> m_internal;
 };

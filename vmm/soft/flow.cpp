@@ -18,14 +18,14 @@ constexpr unsigned kTaken = 1;
 template <unsigned Code>
 const Op* jumpIf(Core& c, const Op& op)
 {
-    if (condition<Code>(c.regs.flags))
-        return c.jump(op, op.imm, kTaken);
-    return c.jump(op, c.nextRip(op), kFallThrough);
+    // Host branches would only guess what the jump to the next block's first op guesses again.
+    const bool taken = condition<Code>(c.regs.flags);
+    return c.jumpStraight(op, taken ? op.imm : c.nextRip(op), taken ? kTaken : kFallThrough);
 }
 
 const Op* jumpTo(Core& c, const Op& op)
 {
-    return c.jump(op, op.imm, kTaken);
+    return c.jumpStraight(op, op.imm, kTaken);
 }
 
 template <class T>
@@ -49,20 +49,24 @@ bool reachable(const Core& c, uint64_t target)
 }
 
 template <class T, unsigned Stack>
-const Op* call(Core& c, const Op& op, uint64_t target)
+[[gnu::always_inline]] inline const Op* call(Core& c, const Op& op, T target)
 {
-    if (!reachable<Stack>(c, target))
+    if (!reachable<Stack>(c, target)) [[unlikely]]
         return c.raise(op, Vector::Gp, 0);
-    if (!pushValue<T, Stack>(c, static_cast<T>(c.nextRip(op))))
-        return c.fault(op);
-    return c.jump(op, target, kTaken);
+    return pushThen<T, Stack>(
+        c, op, static_cast<T>(c.nextRip(op)),
+        [target](Core& core, const Op& from) { return core.jump(from, target, kTaken); });
 }
 
 struct CallTo {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        return call<T, Stack>(c, op, op.imm);
+        if (!reachable<Stack>(c, op.imm)) [[unlikely]]
+            return c.raise(op, Vector::Gp, 0);
+        return pushThen<T, Stack>(
+            c, op, static_cast<T>(c.nextRip(op)),
+            [](Core& core, const Op& from) { return core.jumpStraight(from, from.imm, kTaken); });
     }
 };
 
@@ -88,13 +92,12 @@ struct Return {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        T target{};
-        if (!peekValue<T, Stack>(c, target))
-            return c.fault(op);
-        if (!reachable<Stack>(c, target))
-            return c.raise(op, Vector::Gp, 0);
-        release<Stack>(c, sizeof(T) + op.imm);
-        return c.jump(op, target, kTaken);
+        return withTop<T, Stack>(c, op, [](Core& core, const Op& from, T target) {
+            if (!reachable<Stack>(core, target)) [[unlikely]]
+                return core.raise(from, Vector::Gp, 0);
+            release<Stack>(core, sizeof(T) + from.imm);
+            return core.jump(from, target, kTaken);
+        });
     }
 };
 
@@ -120,15 +123,14 @@ const Op* loop(Core& c, const Op& op)
     if (taken && !targetAllowed(c, op.imm))
         return c.raise(op, Vector::Gp, 0);
     c.set<T>(kCount, left);
-    return taken ? c.jump(op, op.imm, kTaken) : c.jump(op, c.nextRip(op), kFallThrough);
+    return c.jumpStraight(op, taken ? op.imm : c.nextRip(op), taken ? kTaken : kFallThrough);
 }
 
 template <class T>
 const Op* jumpIfCountZero(Core& c, const Op& op)
 {
-    if (c.get<T>(kRcx * 8) == 0)
-        return c.jump(op, op.imm, kTaken);
-    return c.jump(op, c.nextRip(op), kFallThrough);
+    const bool taken = c.get<T>(kRcx * 8) == 0;
+    return c.jumpStraight(op, taken ? op.imm : c.nextRip(op), taken ? kTaken : kFallThrough);
 }
 
 // --- lowering ---

@@ -58,11 +58,19 @@ void setPointer(Core& c, uint64_t value, unsigned width)
         c.regs.general[kRsp] = value & Core::addressMask(static_cast<uint8_t>(width));
 }
 
+/// Pushes and goes on.
+template <class T, unsigned Stack>
+[[gnu::always_inline]] inline const Op* push(Core& c, const Op& op, T value)
+{
+    return pushThen<T, Stack>(c, op, value,
+                              [](Core& core, const Op& from) { return core.next(from); });
+}
+
 struct PushRegister {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        return pushValue<T, Stack>(c, c.get<T>(op.a)) ? c.next(op) : c.fault(op);
+        return push<T, Stack>(c, op, c.get<T>(op.a));
     }
 };
 
@@ -70,7 +78,7 @@ struct PushImmediate {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        return pushValue<T, Stack>(c, static_cast<T>(op.imm)) ? c.next(op) : c.fault(op);
+        return push<T, Stack>(c, op, static_cast<T>(op.imm));
     }
 };
 
@@ -90,8 +98,7 @@ struct PushSegment {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        const T selector = c.regs.segment[op.aux].selector;
-        return pushValue<T, Stack>(c, selector) ? c.next(op) : c.fault(op);
+        return push<T, Stack>(c, op, T{c.regs.segment[op.aux].selector});
     }
 };
 
@@ -99,12 +106,11 @@ struct PopRegister {
     template <class T, unsigned Stack>
     static const Op* run(Core& c, const Op& op)
     {
-        T value{};
-        if (!peekValue<T, Stack>(c, value))
-            return c.fault(op);
-        release<Stack>(c, sizeof(T)); // before the write: POP SP keeps what was popped
-        c.set<T>(op.a, value);
-        return c.next(op);
+        return withTop<T, Stack>(c, op, [](Core& core, const Op& from, T value) {
+            release<Stack>(core, sizeof(T)); // before the write: POP SP keeps what was popped
+            core.set<T>(from.a, value);
+            return core.next(from);
+        });
     }
 };
 
@@ -224,10 +230,23 @@ struct Leave {
     static const Op* run(Core& c, const Op& op)
     {
         const uint64_t frame = c.regs.general[kRbp] & Core::addressMask(Stack);
+        T value;
+        if (!isFlatStack<Stack>(c, frame) || !c.loadCached(frame, value)) [[unlikely]]
+            return runCarefully<T, Stack>(c, op, frame);
+        return finish<T, Stack>(c, op, frame, value);
+    }
+    template <class T, unsigned Stack>
+    [[gnu::noinline]] static const Op* runCarefully(Core& c, const Op& op, uint64_t frame)
+    {
         uint64_t at = 0;
         T value{};
         if (!stackAt<Stack>(c, frame, sizeof(T), Access::Read, at) || !c.loadLinear(at, value, kSs))
             return c.fault(op);
+        return finish<T, Stack>(c, op, frame, value);
+    }
+    template <class T, unsigned Stack>
+    [[gnu::always_inline]] static const Op* finish(Core& c, const Op& op, uint64_t frame, T value)
+    {
         setStackPointerTo<Stack>(c, frame + sizeof(T));
         c.set<T>(kRbp * 8, value);
         return c.next(op);

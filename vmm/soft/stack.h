@@ -8,23 +8,27 @@
 
 namespace vmm::soft {
 
-/// Linear address of [SS:at, +size); `Stack` is the width of SP, 8 only in 64-bit mode.
+/// Is SS:at linear address `at`, with nothing else to check? `Stack` is the width of SP, 8 only in
+/// 64-bit mode.
+template <unsigned Stack>
+[[gnu::always_inline]] inline bool isFlatStack(const Core& c, uint64_t at)
+{
+    if constexpr (Stack == 8)
+        return true;
+    const cpu::Segment& ss = c.regs.segment[kSs];
+    constexpr uint64_t kLast = 0xffff'ffff - 8;
+    const bool flat = ss.base == 0 && ss.limit == 0xffff'ffff && (ss.type & 4) == 0;
+    return flat && !ss.unusable && at <= kLast;
+}
+/// Linear address of [SS:at, +size).
 template <unsigned Stack>
 inline bool stackAt(Core& c, uint64_t at, unsigned size, Access access, uint64_t& linear)
 {
-    if constexpr (Stack == 8) {
+    if (isFlatStack<Stack>(c, at)) [[likely]] {
         linear = at;
         return true;
-    } else {
-        const cpu::Segment& ss = c.regs.segment[kSs];
-        constexpr uint64_t kLast = 0xffff'ffff - 8;
-        const bool flat = ss.base == 0 && ss.limit == 0xffff'ffff && (ss.type & 4) == 0;
-        if (flat && !ss.unusable && at <= kLast) [[likely]] {
-            linear = at;
-            return true;
-        }
-        return c.linearAt(kSs, at, size, access, linear);
     }
+    return c.linearAt(kSs, at, size, access, linear);
 }
 
 /// SP, ESP or RSP, as wide as the stack is.
@@ -64,6 +68,52 @@ inline bool pushValue(Core& c, T value)
         return false;
     setStackPointerTo<Stack>(c, sp);
     return true;
+}
+
+/// What pushThen() below does outside the TLB.
+template <class T, unsigned Stack, class Finish>
+[[gnu::noinline]] const Op* pushCarefully(Core& c, const Op& op, T value, Finish finish)
+{
+    return pushValue<T, Stack>(c, value) ? finish(c, op) : c.fault(op);
+}
+/// And after a push into a page of decoded code.
+template <class T, class Finish>
+[[gnu::noinline]] const Op* pushedIntoCode(Core& c, const Op& op, uint64_t at, Finish finish)
+{
+    c.wrote(at, sizeof(T));
+    return finish(c, op);
+}
+/// Pushes and runs finish(c, op), or raises the fault. `finish` holds values, no references: see
+/// finishCarefully() in operands.h.
+template <class T, unsigned Stack, class Finish>
+[[gnu::always_inline]] inline const Op* pushThen(Core& c, const Op& op, T value, Finish finish)
+{
+    const uint64_t at = (c.regs.general[kRsp] - sizeof(T)) & Core::addressMask(Stack);
+    std::byte* host = nullptr;
+    if (!isFlatStack<Stack>(c, at) || !c.cachedForWrite(at, sizeof value, host)) [[unlikely]]
+        return pushCarefully<T, Stack>(c, op, value, finish);
+    std::memcpy(host, &value, sizeof value);
+    setStackPointerTo<Stack>(c, at);
+    return c.hitCode(at) ? pushedIntoCode<T>(c, op, at, finish) : finish(c, op);
+}
+
+/// What withTop() below does outside the TLB.
+template <class T, unsigned Stack, class Finish>
+[[gnu::noinline]] const Op* withTopCarefully(Core& c, const Op& op, Finish finish)
+{
+    T value{};
+    return peekValue<T, Stack>(c, value) ? finish(c, op, value) : c.fault(op);
+}
+/// Runs finish(c, op, value) with the value at the top of the stack, or raises the fault. SP stays;
+/// `finish` holds nothing.
+template <class T, unsigned Stack, class Finish>
+[[gnu::always_inline]] inline const Op* withTop(Core& c, const Op& op, Finish finish)
+{
+    const uint64_t at = stackPointer<Stack>(c);
+    T value;
+    if (!isFlatStack<Stack>(c, at) || !c.loadCached(at, value)) [[unlikely]]
+        return withTopCarefully<T, Stack>(c, op, finish);
+    return finish(c, op, value);
 }
 
 /// Frees `bytes` of the stack.
