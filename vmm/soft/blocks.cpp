@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kOpsPerChunk = 2048; // 128 KiB
 constexpr size_t kMaxChunks = 512;    // then all is forgotten
 constexpr size_t kMaxBlocks = 262'144;
+constexpr size_t kBlocksPerChunk = 512;
 constexpr size_t kRecent = 8192; // rows of the table by rip
 constexpr unsigned kLongestInstruction = 15;
 
@@ -43,32 +44,103 @@ const Op* stop(Core& c, const Op& op)
     return c.leave(op.rip);
 }
 
+/// What a block is known by.
 struct Key {
     uint64_t physical;
     uint64_t rip;
-    uint64_t base;
+    uint64_t base; ///< of the code segment, as the limit: 0 in 64-bit mode
     uint32_t limit;
     uint32_t mode;
     bool operator==(const Key&) const = default;
+
+    static Key of(const Block& block)
+    {
+        const bool wide = (block.mode & block_mode::kCodeMask) == block_mode::kCode64;
+        return {block.physical, block.rip, wide ? 0 : block.codeBase, wide ? 0 : block.codeLimit,
+                block.mode};
+    }
+    size_t hash() const
+    {
+        const uint64_t place = physical ^ rip << 20 ^ base << 32 ^ limit;
+        return static_cast<size_t>(place * 0x9e37'79b9'7f4a'7c15 >> 32);
+    }
 };
 
-struct KeyHash {
-    size_t operator()(const Key& key) const
+/// Items that stay where they are put.
+template <class T, size_t kPerChunk>
+class Store {
+public:
+    /// `count` new ones in a row, at most kPerChunk.
+    T* take(size_t count)
     {
-        uint64_t hash = key.physical * 0x9e37'79b9'7f4a'7c15;
-        hash ^= (key.rip + key.base) * 0xc2b2'ae3d'27d4'eb4f;
-        return hash ^ (hash >> 29) ^ key.mode;
+        if (!fits(count)) {
+            m_chunks.push_back(std::make_unique<T[]>(kPerChunk));
+            m_used = 0;
+        }
+        T* items = m_chunks.back().get() + m_used;
+        m_used += count;
+        return items;
     }
+    /// Does the last chunk have room for `count` more?
+    bool fits(size_t count) const { return m_used + count <= kPerChunk; }
+    size_t chunks() const { return m_chunks.size(); }
+    template <class Function>
+    void forEach(Function function)
+    {
+        for (const auto& chunk : m_chunks) {
+            const size_t count = chunk == m_chunks.back() ? m_used : kPerChunk;
+            std::for_each_n(chunk.get(), count, function);
+        }
+    }
+
+private:
+    std::vector<std::unique_ptr<T[]>> m_chunks;
+    size_t m_used = kPerChunk;
+};
+
+/// Blocks by key: open addressing, nothing is ever taken out.
+class BlockTable {
+public:
+    /// Where the block is, or would be put: null then.
+    Block*& at(const Key& key)
+    {
+        for (size_t at = key.hash();; ++at) {
+            Block*& slot = m_slots[at & (m_slots.size() - 1)];
+            if (slot == nullptr || Key::of(*slot) == key)
+                return slot;
+        }
+    }
+    void put(const Key& key, Block& block)
+    {
+        Block*& slot = at(key);
+        const bool fresh = slot == nullptr;
+        slot = &block;
+        if (fresh && ++m_used * 2 > m_slots.size())
+            grow();
+    }
+
+private:
+    void grow()
+    {
+        std::vector<Block*> old(m_slots.size() * 2);
+        old.swap(m_slots);
+        for (Block* block : old)
+            if (block != nullptr)
+                at(Key::of(*block)) = block;
+    }
+
+    std::vector<Block*> m_slots = std::vector<Block*>(4096); // a power of two, as all its sizes
+    size_t m_used = 0;
 };
 
 } // namespace
 
 /// Arena and tables.
 struct Blocks::Internal {
-    std::vector<std::unique_ptr<Op[]>> chunks;
-    size_t usedInChunk = kOpsPerChunk;
-    std::vector<std::unique_ptr<Block>> blocks;
-    std::unordered_map<Key, Block*, KeyHash> byKey;
+    Store<Op, kOpsPerChunk> ops;
+    Store<Block, kBlocksPerChunk> blocks;
+    size_t blockCount = 0;
+    BlockTable byKey;
     std::array<Block*, kRecent> recent{};
     uint64_t clears = 0;
     std::array<Op, Block::kMaxOps + 2> scratch; ///< a block is decoded here, then packed
@@ -77,26 +149,21 @@ struct Blocks::Internal {
     /// Is there room for one more block of any length?
     bool full() const
     {
-        return blocks.size() >= kMaxBlocks ||
-               (usedInChunk + scratch.size() > kOpsPerChunk && chunks.size() == kMaxChunks);
+        return blockCount >= kMaxBlocks ||
+               (!ops.fits(scratch.size()) && ops.chunks() == kMaxChunks);
     }
     /// Moves `count` ops out of the scratch. Not when full.
     Op* keep(size_t count)
     {
-        if (usedInChunk + count > kOpsPerChunk) {
-            chunks.push_back(std::make_unique<Op[]>(kOpsPerChunk));
-            usedInChunk = 0;
-        }
-        Op* ops = chunks.back().get() + usedInChunk;
-        usedInChunk += count;
-        std::copy_n(scratch.begin(), count, ops);
-        return ops;
+        Op* kept = ops.take(count);
+        std::copy_n(scratch.begin(), count, kept);
+        return kept;
     }
 };
 
 /// Bytes at the place to decode, and where they came from.
 struct Blocks::Source {
-    std::array<uint8_t, 4096 + kLongestInstruction> bytes{};
+    std::array<uint8_t, 4096 + kLongestInstruction> bytes;
     size_t size = 0;      ///< valid bytes
     size_t firstPage = 0; ///< of them in the first page
 };
@@ -126,15 +193,15 @@ void Blocks::stopRunning()
 
 void Blocks::forgetAt(uint64_t linear)
 {
-    for (const auto& block : m_internal->blocks) {
-        if (block->ops == nullptr) // its bytes could not be fetched
-            continue;
-        const bool wide = (block->mode & block_mode::kCodeMask) == block_mode::kCode64;
-        const uint64_t first = wide ? block->rip : (block->codeBase + block->rip) & 0xffff'ffff;
-        const uint64_t size = (block->ops[block->count].rip - block->rip) & 0xffff'ffff;
+    m_internal->blocks.forEach([linear](Block& block) {
+        if (block.ops == nullptr) // its bytes could not be fetched
+            return;
+        const bool wide = (block.mode & block_mode::kCodeMask) == block_mode::kCode64;
+        const uint64_t first = wide ? block.rip : (block.codeBase + block.rip) & 0xffff'ffff;
+        const uint64_t size = (block.ops[block.count].rip - block.rip) & 0xffff'ffff;
         if (linear - first < size)
-            block->generation = block->page->generation.load(std::memory_order_relaxed) - 1;
-    }
+            block.generation = block.page->generation.load(std::memory_order_relaxed) - 1;
+    });
 }
 
 bool Blocks::matches(const Block& block) const
@@ -163,21 +230,21 @@ Block* Blocks::find()
     const bool wide = m_core.inLong64();
     const Key key{physical, m_core.regs.rip, wide ? 0 : cs.base, wide ? 0 : cs.limit,
                   m_core.mode()};
-    const auto known = m_internal->byKey.find(key);
-    Block* block = known != m_internal->byKey.end() ? known->second : nullptr;
+    Block* block = m_internal->byKey.at(key);
     if (block != nullptr && (!block->current() || !secondPageIs(*block, linear)))
         block = nullptr;
     if (m_core.hasPending())
         return nullptr;
-    if (block == nullptr)
+    if (block == nullptr) {
         block = decode(linear, physical, page);
-    if (block == nullptr)
-        return nullptr;
-    block->epoch = m_core.translationEpoch();
-    if (page.host != nullptr) {
-        m_internal->byKey[key] = block;
-        m_internal->recent[(m_core.regs.rip ^ (m_core.regs.rip >> 13)) % kRecent] = block;
+        if (block == nullptr)
+            return nullptr;
+        if (page.host != nullptr)
+            m_internal->byKey.put(key, *block);
     }
+    block->epoch = m_core.translationEpoch();
+    if (page.host != nullptr)
+        m_internal->recent[(m_core.regs.rip ^ (m_core.regs.rip >> 13)) % kRecent] = block;
     return block;
 }
 
@@ -252,8 +319,8 @@ Block* Blocks::newBlock(uint64_t physical, PageInfo& info)
 {
     if (m_internal->full())
         clear();
-    m_internal->blocks.push_back(std::make_unique<Block>());
-    Block& block = *m_internal->blocks.back();
+    ++m_internal->blockCount;
+    Block& block = *m_internal->blocks.take(1);
     const cpu::Segment& cs = m_core.regs.segment[kCs];
     block.rip = m_core.regs.rip;
     block.physical = physical;
@@ -266,6 +333,7 @@ Block* Blocks::newBlock(uint64_t physical, PageInfo& info)
 
 Block* Blocks::decode(uint64_t linear, uint64_t physical, const PhysicalPage& page)
 {
+    m_core.settleMxcsr();
     if (page.host == nullptr)
         return decodeUncached(linear, physical);
     Block* block = newBlock(physical, *page.info);
@@ -333,7 +401,6 @@ bool Blocks::fillBlock(Block& block, const Source& source, unsigned most)
         ++block.count;
     }
     Op& last = m_internal->scratch[block.count];
-    m_core.settleMxcsr();
     last = Op{};
     last.rip = (block.rip + at) & m_core.ripMask();
     last.run = (block.mode & block_mode::kSingle) != 0 ? stop : goOn;

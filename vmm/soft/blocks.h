@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "vmm/soft/op.h"
@@ -44,8 +43,8 @@ struct Block {
     uint32_t generation = 0;
     uint32_t generation2 = 0;
     uint32_t epoch = 0; ///< translation epoch in which rip led here
-    /// Blocks that run after this one in the same mode and code segment; none with a second page.
     uint32_t count = 0;
+    /// Blocks that run after this one in the same mode and code segment; none with a second page.
     std::array<Block*, 2> link{};
     Op* ops = nullptr; ///< count + 1 of them: the last one leaves the block or goes on to the next
 
