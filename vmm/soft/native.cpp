@@ -179,13 +179,11 @@ template <Unit U, bool kFloat>
 
 // The quick way of all without MMX registers that write no memory: operands are registers, or where
 // the TLB finds them. aux2: their alignment - 1 on the host.
-template <Unit U, bool kFloat, bool kMemory>
+template <Unit U, bool kFloat, bool kMemory, bool kFlags>
 const Op* runQuickly(Core& c, const Op& op)
 {
     const auto& thunk = *static_cast<const Thunk*>(op.extra);
-    if (!usable<U>(c)) [[unlikely]]
-        return c.fault(op);
-    if (kFloat && !c.mxcsrLoaded()) [[unlikely]]
+    if (!isUsable<U>(c) || (kFloat && !c.mxcsrLoaded())) [[unlikely]]
         return runSimd<U, kFloat>(c, op);
     std::byte* memory = nullptr;
     if constexpr (kMemory) {
@@ -195,7 +193,7 @@ const Op* runQuickly(Core& c, const Op& op)
             return runSimd<U, kFloat>(c, op);
     }
     const uint64_t flags = call(c, op, thunk, memory);
-    if (thunk.flags)
+    if constexpr (kFlags)
         c.regs.flags.set(flags);
     return c.next(op);
 }
@@ -394,7 +392,11 @@ Handler simdHandler(const Thunk& thunk)
 {
     if (thunk.mmx || thunk.writes)
         return runSimd<U, kFloat>;
-    return thunk.memorySize != 0 ? runQuickly<U, kFloat, true> : runQuickly<U, kFloat, false>;
+    if (thunk.flags)
+        return thunk.memorySize != 0 ? runQuickly<U, kFloat, true, true>
+                                     : runQuickly<U, kFloat, false, true>;
+    return thunk.memorySize != 0 ? runQuickly<U, kFloat, true, false>
+                                 : runQuickly<U, kFloat, false, false>;
 }
 
 Handler simdHandler(bool vex, bool floating, const Thunk& thunk)
@@ -422,61 +424,6 @@ bool lowerSimd(const Decoded& decoded, Op& op)
     op.aux2 = !vex && thunk->memorySize == 16 ? 15 : op.aux;
     op.run = simdHandler(vex, isFloat(decoded), *thunk);
     return true;
-}
-
-// 0F38 F0/F1: a general register and a general operand, no vector unit involved.
-// The host has SSE4.2, or it is not offered.
-uint32_t crcByte(uint32_t crc, uint8_t byte)
-{
-    asm("crc32b %[byte], %[crc]" : [crc] "+r"(crc) : [byte] "q"(byte));
-    return crc;
-}
-
-template <class T, bool kMemory>
-const Op* crc32(Core& c, const Op& op)
-{
-    T value{};
-    if constexpr (kMemory) {
-        if (!c.load(op, value))
-            return c.fault(op);
-    } else {
-        value = c.get<T>(op.b);
-    }
-    auto crc = c.get<uint32_t>(op.a);
-    for (unsigned n = 0; n < sizeof(T); ++n)
-        crc = crcByte(crc, static_cast<uint8_t>(value >> (8 * n)));
-    c.set<uint32_t>(op.a, crc);
-    return c.next(op);
-}
-
-template <class T>
-Handler crcHandler(bool memory)
-{
-    return memory ? crc32<T, true> : crc32<T, false>;
-}
-
-bool lowerCrc32(const Decoded& decoded, Op& op)
-{
-    const bool memory = decoded.isMemory(1);
-    op.a = registerOffset(decoded.operand(0).reg.value);
-    if (!memory)
-        op.b = registerOffset(decoded.operand(1).reg.value);
-    switch (decoded.size(1)) {
-    case 1:
-        op.run = crcHandler<uint8_t>(memory);
-        return true;
-    case 2:
-        op.run = crcHandler<uint16_t>(memory);
-        return true;
-    case 4:
-        op.run = crcHandler<uint32_t>(memory);
-        return true;
-    case 8:
-        op.run = crcHandler<uint64_t>(memory);
-        return true;
-    default:
-        return false;
-    }
 }
 
 const Op* undefined(Core& c, const Op& op)

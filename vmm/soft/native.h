@@ -72,22 +72,27 @@ bool avxUsable(Core& core);
 bool x87Usable(Core& core);     ///< #NM only: instructions that do not wait
 bool x87UsableWait(Core& core); ///< and #MF
 
+/// Is it the usual case, in which nothing keeps the unit from being used?
+template <Unit U>
+inline bool isUsable(const Core& core)
+{
+    static_assert(U != Unit::Mmx);
+    if constexpr (U == Unit::Avx)
+        return (core.sys.cr0 & cr::k0Ts) == 0 && (core.sys.cr4 & cr::k4Osxsave) != 0 &&
+               (core.sys.xcr0 & 6) == 6;
+    else
+        return (core.sys.cr0 & (cr::k0Em | cr::k0Ts)) == 0 && (core.sys.cr4 & cr::k4Osfxsr) != 0;
+}
 /// The quick answer for the usual case, else the careful one above.
 template <Unit U>
 inline bool usable(Core& core)
 {
-    if constexpr (U == Unit::Avx) {
-        return (core.sys.cr0 & cr::k0Ts) == 0 && (core.sys.cr4 & cr::k4Osxsave) != 0 &&
-                       (core.sys.xcr0 & 6) == 6
-                   ? true
-                   : avxUsable(core);
-    } else if constexpr (U == Unit::Sse) {
-        return (core.sys.cr0 & (cr::k0Em | cr::k0Ts)) == 0 && (core.sys.cr4 & cr::k4Osfxsr) != 0
-                   ? true
-                   : sseUsable(core);
-    } else {
+    if constexpr (U == Unit::Avx)
+        return isUsable<U>(core) || avxUsable(core);
+    else if constexpr (U == Unit::Sse)
+        return isUsable<U>(core) || sseUsable(core);
+    else
         return mmxUsable(core);
-    }
 }
 
 /// Moves `size` bytes between a buffer and guest memory; false with the fault noted.
@@ -113,6 +118,7 @@ bool lowerUndefined(Op& op);
 // Parts of lowerNative(); false: not theirs.
 bool lowerMove(const Decoded& decoded, Op& op);       ///< native_moves.cpp: hot moves, in C++
 bool lowerMasked(const Decoded& decoded, Op& op);     ///< native_masked.cpp: element by element
+bool lowerCrc32(const Decoded& decoded, Op& op);      ///< native_crc.cpp
 bool lowerX87(const Decoded& decoded, Op& op);        ///< native_x87.cpp
 bool lowerX87Control(const Decoded& decoded, Op& op); ///< native_x87_control.cpp
 

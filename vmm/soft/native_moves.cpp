@@ -2,6 +2,8 @@
 // The vector instructions a system spends its time in, without thunks: moves and logic.
 #include "vmm/soft/native.h"
 
+#include <emmintrin.h>
+
 namespace vmm::soft {
 
 namespace {
@@ -11,6 +13,72 @@ constexpr Unit unit(bool vex)
     return vex ? Unit::Avx : Unit::Sse;
 }
 
+// The low half as one vector: the host would wait for one that was written in pieces and is read as
+// a whole.
+template <unsigned N>
+struct Value {
+    __m128i low;
+};
+template <>
+struct Value<32> {
+    __m128i low;
+    __m128i high;
+};
+
+template <unsigned N>
+Value<N> valueAt(const void* from)
+{
+    Value<N> value;
+    if constexpr (N == 4) {
+        int part = 0;
+        std::memcpy(&part, from, sizeof part);
+        value.low = _mm_cvtsi32_si128(part);
+    } else if constexpr (N == 8) {
+        value.low = _mm_loadl_epi64(static_cast<const __m128i*>(from));
+    } else {
+        value.low = _mm_loadu_si128(static_cast<const __m128i*>(from));
+        if constexpr (N == 32)
+            value.high = _mm_loadu_si128(static_cast<const __m128i*>(from) + 1);
+    }
+    return value;
+}
+
+template <unsigned N>
+void putValue(Value<N> value, void* to)
+{
+    if constexpr (N == 4) {
+        const int part = _mm_cvtsi128_si32(value.low);
+        std::memcpy(to, &part, sizeof part);
+    } else if constexpr (N == 8) {
+        _mm_storel_epi64(static_cast<__m128i*>(to), value.low);
+    } else {
+        _mm_storeu_si128(static_cast<__m128i*>(to), value.low);
+        if constexpr (N == 32)
+            _mm_storeu_si128(static_cast<__m128i*>(to) + 1, value.high);
+    }
+}
+
+// Writes the low N bytes of a register and zeroes what such a move zeroes.
+template <unsigned N, bool kVex>
+void assign(Core& c, uint64_t offset, Value<N> value)
+{
+    putValue<16>({value.low}, nativeRegister(c, offset));
+    if constexpr (N == 32)
+        putValue<16>({value.high}, nativeHigh(c, offset));
+    else if constexpr (kVex)
+        putValue<16>({_mm_setzero_si128()}, nativeHigh(c, offset));
+}
+
+template <unsigned N>
+Value<N> fetch(Core& c, uint64_t offset)
+{
+    Value<N> value;
+    value.low = valueAt < N == 32 ? 16 : N > (nativeRegister(c, offset)).low;
+    if constexpr (N == 32)
+        value.high = valueAt<16>(nativeHigh(c, offset)).low;
+    return value;
+}
+
 template <unsigned N>
 bool locate(Core& c, const Op& op, Access access, bool aligned, uint64_t& at)
 {
@@ -18,63 +86,88 @@ bool locate(Core& c, const Op& op, Access access, bool aligned, uint64_t& at)
            (!aligned || (at & (N - 1)) == 0 || c.note(Vector::Gp, 0));
 }
 
-// Writes the low N bytes of a register and zeroes what such a move zeroes.
-template <unsigned N, bool kVex>
-void assign(Core& c, uint64_t offset, const void* from)
+// Loads the memory operand; false with the fault noted.
+template <unsigned N>
+bool load(Core& c, const Op& op, bool aligned, Value<N>& value)
 {
-    uint8_t* low = nativeRegister(c, offset);
-    if constexpr (N == 32) {
-        std::memcpy(low, from, 16);
-        std::memcpy(nativeHigh(c, offset), static_cast<const uint8_t*>(from) + 16, 16);
-    } else {
-        Bytes<16> whole{};
-        std::memcpy(&whole, from, N);
-        std::memcpy(low, &whole, 16);
-        if constexpr (kVex)
-            std::memset(nativeHigh(c, offset), 0, 16);
-    }
+    Bytes<N> bytes;
+    uint64_t at = 0;
+    if (!locate<N>(c, op, Access::Read, aligned, at) || !c.loadLinear(at, bytes, op.segment))
+        return false;
+    value = valueAt<N>(&bytes);
+    return true;
 }
 
-template <unsigned N>
-void fetch(Core& c, uint64_t offset, void* to)
+// Host address of the memory operand when the usual case needs no further look: else null.
+template <unsigned N, bool kVex, bool kAligned, Access A>
+[[gnu::always_inline]] inline std::byte* find(Core& c, const Op& op, uint64_t& at)
 {
-    std::memcpy(to, nativeRegister(c, offset), N < 16 ? N : 16);
-    if constexpr (N == 32)
-        std::memcpy(static_cast<uint8_t*>(to) + 16, nativeHigh(c, offset), 16);
+    if (!isUsable<unit(kVex)>(c) || !c.inLong64()) [[unlikely]]
+        return nullptr;
+    at = c.offset(op) + c.longBase(op.segment);
+    std::byte* host = nullptr;
+    const bool cached =
+        A == Access::Read ? c.cachedForRead(at, N, host) : c.cachedForWrite(at, N, host);
+    return cached && (!kAligned || (at & (N - 1)) == 0) ? host : nullptr;
+}
+
+template <unsigned N, bool kVex, bool kAligned>
+[[gnu::noinline]] const Op* loadCarefully(Core& c, const Op& op)
+{
+    Value<N> value;
+    if (!usable<unit(kVex)>(c) || !load<N>(c, op, kAligned, value))
+        return c.fault(op);
+    assign<N, kVex>(c, op.a, value);
+    return c.next(op);
 }
 
 template <unsigned N, bool kVex, bool kAligned>
 const Op* loadVector(Core& c, const Op& op)
 {
-    Bytes<N> value;
     uint64_t at = 0;
-    if (!usable<unit(kVex)>(c) || !locate<N>(c, op, Access::Read, kAligned, at) ||
-        !c.loadLinear(at, value, op.segment))
+    const std::byte* host = find<N, kVex, kAligned, Access::Read>(c, op, at);
+    if (host == nullptr) [[unlikely]]
+        return loadCarefully<N, kVex, kAligned>(c, op);
+    assign<N, kVex>(c, op.a, valueAt<N>(host));
+    return c.next(op);
+}
+
+template <unsigned N, bool kVex, bool kAligned>
+[[gnu::noinline]] const Op* storeCarefully(Core& c, const Op& op)
+{
+    Bytes<N> bytes;
+    uint64_t at = 0;
+    if (!usable<unit(kVex)>(c) || !locate<N>(c, op, Access::Write, kAligned, at))
         return c.fault(op);
-    assign<N, kVex>(c, op.a, &value);
+    putValue<N>(fetch<N>(c, op.a), &bytes);
+    return c.storeLinear(at, bytes, op.segment) ? c.next(op) : c.fault(op);
+}
+
+template <unsigned N>
+[[gnu::noinline]] const Op* nextAfterCode(Core& c, const Op& op, uint64_t at)
+{
+    c.wrote(at, N);
     return c.next(op);
 }
 
 template <unsigned N, bool kVex, bool kAligned>
 const Op* storeVector(Core& c, const Op& op)
 {
-    Bytes<N> value;
     uint64_t at = 0;
-    if (!usable<unit(kVex)>(c) || !locate<N>(c, op, Access::Write, kAligned, at))
-        return c.fault(op);
-    fetch<N>(c, op.a, &value);
-    return c.storeLinear(at, value, op.segment) ? c.next(op) : c.fault(op);
+    std::byte* host = find<N, kVex, kAligned, Access::Write>(c, op, at);
+    if (host == nullptr) [[unlikely]]
+        return storeCarefully<N, kVex, kAligned>(c, op);
+    putValue<N>(fetch<N>(c, op.a), host);
+    return c.hitCode(at) ? nextAfterCode<N>(c, op, at) : c.next(op);
 }
 
 // Between registers, vector or general: a <- b.
 template <unsigned N, bool kVex>
 const Op* copyVector(Core& c, const Op& op)
 {
-    Bytes<N> value;
     if (!usable<unit(kVex)>(c))
         return c.fault(op);
-    fetch<N>(c, op.b, &value);
-    assign<N, kVex>(c, op.a, &value);
+    assign<N, kVex>(c, op.a, fetch<N>(c, op.b));
     return c.next(op);
 }
 
@@ -209,39 +302,32 @@ Handler findMove(const Decoded& decoded)
 enum class Logic : uint8_t { And, AndNot, Or, Xor };
 
 template <Logic L>
-uint64_t combine(uint64_t a, uint64_t b)
+__m128i combine(__m128i a, __m128i b)
 {
     switch (L) {
     case Logic::And:
-        return a & b;
+        return _mm_and_si128(a, b);
     case Logic::AndNot:
-        return ~a & b;
+        return _mm_andnot_si128(a, b);
     case Logic::Or:
-        return a | b;
+        return _mm_or_si128(a, b);
     case Logic::Xor:
-        return a ^ b;
+        return _mm_xor_si128(a, b);
     }
-    return 0;
+    return a;
 }
 
 template <Logic L, bool kMemory>
 const Op* logic(Core& c, const Op& op)
 {
-    std::array<uint64_t, 2> a, b;
-    Bytes<16> value;
-    uint64_t at = 0;
     if (!usable<Unit::Sse>(c))
         return c.fault(op);
-    if constexpr (kMemory) {
-        if (!locate<16>(c, op, Access::Read, true, at) || !c.loadLinear(at, value, op.segment))
-            return c.fault(op);
-    } else {
-        fetch<16>(c, op.b, &value);
-    }
-    std::memcpy(&b, &value, sizeof b);
-    fetch<16>(c, op.a, &a);
-    a = {combine<L>(a[0], b[0]), combine<L>(a[1], b[1])};
-    assign<16, false>(c, op.a, &a);
+    Value<16> value;
+    if constexpr (!kMemory)
+        value = fetch<16>(c, op.b);
+    else if (!load<16>(c, op, true, value))
+        return c.fault(op);
+    assign<16, false>(c, op.a, {combine<L>(fetch<16>(c, op.a).low, value.low)});
     return c.next(op);
 }
 
