@@ -158,8 +158,20 @@ constexpr std::array<int, 16> kGregs = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_
                                         REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
                                         REG_R12, REG_R13, REG_R14, REG_R15};
 
+/// A tested instruction's EFLAGS.AC stays set in the handler, and compiled code is not aligned.
+inline void clearAlignmentCheck()
+{
+    asm volatile("leaq -128(%%rsp), %%rsp\n\t" // the red zone
+                 "pushfq\n\t"
+                 "andl $~0x40000, (%%rsp)\n\t"
+                 "popfq\n\t"
+                 "leaq 128(%%rsp), %%rsp" ::
+                     : "memory", "cc");
+}
+
 void onSignal(int number, siginfo_t* /*info*/, void* data)
 {
+    clearAlignmentCheck();
     Context& at = context();
     if (at.active == 0) { // not ours: let it come again with the default action
         std::signal(number, SIG_DFL);

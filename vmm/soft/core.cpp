@@ -65,7 +65,9 @@ void Core::modeChanged()
                           : override ? Translations::kSupervisorAc
                                      : Translations::kSupervisor;
     m_smapOverride = override;
-    m_tlb = m_internal->space->rows(m_internal->context);
+    m_checksAlignment =
+        m_cpl == 3 && (sys.cr0 & cr::k0Am) != 0 && (regs.systemFlags & flag::kAc) != 0;
+    selectRows();
 }
 
 bool Core::note(Vector vector)

@@ -353,7 +353,7 @@ public:
             return true;
         }
         T slow; // `value` itself stays in a register: its address goes nowhere
-        if (!loadSlow(linear, &slow, sizeof slow, segment))
+        if (!loadSlow(linear, &slow, sizeof slow, segment, alignmentOf(sizeof slow)))
             return false;
         value = slow;
         return true;
@@ -370,7 +370,7 @@ public:
             return true;
         }
         const T slow = value;
-        return storeSlow(linear, &slow, sizeof slow, segment);
+        return storeSlow(linear, &slow, sizeof slow, segment, alignmentOf(sizeof slow));
     }
     /// Loads where the TLB allows reading; false: go the slow way.
     template <class T>
@@ -431,14 +431,34 @@ public:
     template <class T, class Change>
     bool modifyLinear(uint64_t linear, uint8_t segment, bool locked, Change change);
     /// Any number of bytes up to 4096, in one or two pages, all or nothing: both pages are checked
-    /// first.
-    bool loadBytes(uint64_t linear, void* to, unsigned size, uint8_t segment = kDs)
+    /// first. `alignment` as for aligned().
+    bool loadBytes(uint64_t linear, void* to, unsigned size, uint8_t segment = kDs,
+                   unsigned alignment = 1)
     {
-        return loadSlow(linear, to, size, segment);
+        return loadSlow(linear, to, size, segment, alignment);
     }
-    bool storeBytes(uint64_t linear, const void* from, unsigned size, uint8_t segment = kDs)
+    bool storeBytes(uint64_t linear, const void* from, unsigned size, uint8_t segment = kDs,
+                    unsigned alignment = 1)
     {
-        return storeSlow(linear, from, size, segment);
+        return storeSlow(linear, from, size, segment, alignment);
+    }
+    /// Do unaligned data raise #AC (SDM volume 3 section 6.15, interrupt 17)? All accesses go the
+    /// slow way then, and ask there.
+    bool checksAlignment() const { return m_checksAlignment; }
+    /// Notes #AC if data at `linear` are checked and lie at no multiple of `alignment`, a power of
+    /// 2. Comes before #PF, as on AMD's processors (the SDM has it behind), but not before what the
+    /// access itself raises for addresses that are not canonical.
+    bool aligned(uint64_t linear, unsigned alignment)
+    {
+        return !m_checksAlignment || (linear & (alignment - 1)) == 0 ||
+               (m_long && !canonical(linear)) || note(Vector::Ac, 0);
+    }
+    /// The multiple at which data of `size` bytes must lie (SDM volume 3 table 6-7).
+    static constexpr unsigned alignmentOf(unsigned size)
+    {
+        constexpr unsigned kExtended = 10; // of the x87: as a quadword
+        const unsigned power = size & -size;
+        return size == kExtended ? 8 : power < 16 ? power : 16;
     }
     /// Host memory of [linear, linear + size) when it is RAM inside one page and the access is
     /// allowed (with faults noted otherwise when `mayFault`); null else: go the slow way. After
@@ -457,8 +477,9 @@ public:
     {
         return systemAccess(linear, &value, sizeof value, Access::Write);
     }
-    /// Would each page of [linear, +size) allow the access? Notes the fault if not.
-    bool probe(uint64_t linear, unsigned size, Access access, bool system);
+    /// Would each page of [linear, +size) allow the access? Notes the fault if not; `alignment` as
+    /// for aligned().
+    bool probe(uint64_t linear, unsigned size, Access access, bool system, unsigned alignment = 1);
 
     // --- for handlers: the stack (stack.cpp) ---
 
@@ -610,6 +631,7 @@ private:
 
     uint16_t pcid() const;
     void selectSpace(uint16_t pcid);
+    void selectRows();
     void startEpoch(Translations& space);
     bool walk(uint64_t linear, Walk& walk);
     bool markWalk(const Walk& walk, bool write);
@@ -662,15 +684,16 @@ private:
     static void copyGuest(std::byte* to, const std::byte* from, unsigned size);
     bool linearLegacy(uint8_t segment, uint64_t offset, unsigned size, Access access,
                       uint64_t& linear);
-    bool loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment);
-    bool storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t segment);
+    bool loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment, unsigned alignment);
+    bool storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t segment,
+                   unsigned alignment);
     bool systemAccess(uint64_t linear, void* data, unsigned size, Access access);
     void codeWritten(PageInfo& info, uint64_t linear, unsigned size);
     /// Serialises page-crossing and device LOCKs among all vCPUs.
     bool modifySlow(uint64_t linear, unsigned size, uint8_t segment,
                     void (*change)(void* bytes, void* context), void* context);
-    bool modifyWatched(uint64_t linear, unsigned size, void (*change)(void* bytes, void* context),
-                       void* context);
+    bool modifyUncached(uint64_t linear, unsigned size, void (*change)(void* bytes, void* context),
+                        void* context);
 
     Environment m_environment;
     std::atomic<uint32_t> m_attention{0};
@@ -688,6 +711,7 @@ private:
     bool m_smapOverride = false; ///< EFLAGS.AC lets the supervisor touch user pages
     bool m_watching = false;     ///< data or ports, by the debugger or the guest
     bool m_mxcsrLoaded = false;
+    bool m_checksAlignment = false;
     PendingException m_pending;
     uint64_t m_instructions = 0;
     std::string m_unknown;

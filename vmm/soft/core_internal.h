@@ -35,6 +35,7 @@ struct Core::Internal {
     uint64_t uses = 0;             ///< how often `space` was chosen
     uint32_t lastEpoch = 0;
     Translations::Context context = Translations::kSupervisor;
+    Tlb nothing; ///< has no entry, ever: what handlers index while alignment is checked
     std::array<KnownPage, 256> known; ///< answers of PhysicalMap::find, for one version of it
     std::array<PhysicalStretch, 2> stretches; ///< large ones, likewise
     uint64_t mapVersion = 0;

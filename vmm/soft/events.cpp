@@ -324,8 +324,8 @@ PendingException Core::takePending()
 
 bool Core::deliverPending()
 {
-    // Ends: what comes of a failed delivery is graver each time (table 6-5), and a #DB after a task
-    // switch happens once.
+    // Ends: what comes of a failed delivery is graver each time (table 6-5), but for #AC, and a #DB
+    // after a task switch happens once.
     endHits();
     PendingException exception = takePending();
     while (exception.present) {
@@ -342,6 +342,12 @@ bool Core::deliverPending()
                     sys.cr2 = second.address;
                 exception = {true, Vector::Df, true, 0, 0, 0};
                 continue;
+            }
+            // A handler at CPL 3 with an odd stack raises it for ever, as on a processor; but
+            // somebody must be able to stop this one.
+            if (second.vector == Vector::Ac) {
+                m_pending = second;
+                return true;
             }
         } else if (second.present && exception.vector == Vector::Df) {
             // The double fault's task switched in and faulted at once: run on from there.

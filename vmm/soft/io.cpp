@@ -69,7 +69,7 @@ struct Ins : StringDefaults {
         uint64_t to = 0;
         if (!c.portAllowed(port, sizeof(T)) ||
             !elementAt<A, T>(c, kEs, kDestinationAt, Access::Write, to) ||
-            !c.probe(to, sizeof(T), Access::Write, false) ||
+            !c.probe(to, sizeof(T), Access::Write, false, sizeof(T)) ||
             !c.storeLinear(to, portRead<T>(c, port), kEs))
             return false;
         movePointer<A>(c, kDestinationAt, sizeof(T));

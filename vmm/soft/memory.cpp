@@ -230,17 +230,22 @@ void Core::copyGuest(std::byte* to, const std::byte* from, unsigned size)
     }
 }
 
-bool Core::loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment)
+bool Core::loadSlow(uint64_t linear, void* to, unsigned size, uint8_t segment, unsigned alignment)
 {
     if (longActive() && (!canonical(linear) || !canonical(linear + size - 1)))
         return note(segment == kSs ? Vector::Ss : Vector::Gp, 0);
+    if (!aligned(linear, alignment))
+        return false;
     return transfer(linear, static_cast<std::byte*>(to), size, Access::Read, m_internal->context);
 }
 
-bool Core::storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t segment)
+bool Core::storeSlow(uint64_t linear, const void* from, unsigned size, uint8_t segment,
+                     unsigned alignment)
 {
     if (longActive() && (!canonical(linear) || !canonical(linear + size - 1)))
         return note(segment == kSs ? Vector::Ss : Vector::Gp, 0);
+    if (!aligned(linear, alignment))
+        return false;
     auto* bytes =
         const_cast<std::byte*>(static_cast<const std::byte*>(from)); // only read with Write
     return transfer(linear, bytes, size, Access::Write, m_internal->context);
@@ -251,8 +256,10 @@ bool Core::systemAccess(uint64_t linear, void* data, unsigned size, Access acces
     return transfer(linear, static_cast<std::byte*>(data), size, access, Translations::kSupervisor);
 }
 
-bool Core::probe(uint64_t linear, unsigned size, Access access, bool system)
+bool Core::probe(uint64_t linear, unsigned size, Access access, bool system, unsigned alignment)
 {
+    if (!aligned(linear, alignment))
+        return false;
     const unsigned context = system ? Translations::kSupervisor : m_internal->context;
     const uint64_t mask = longActive() ? ~uint64_t{0} : 0xffff'ffff;
     Reached reached;
@@ -264,7 +271,8 @@ bool Core::probe(uint64_t linear, unsigned size, Access access, bool system)
 std::byte* Core::hostPointer(uint64_t linear, unsigned size, Access access)
 {
     Reached reached;
-    if (firstPart(linear, size) < size || !reach(linear, access, m_internal->context, reached))
+    if (m_checksAlignment || firstPart(linear, size) < size ||
+        !reach(linear, access, m_internal->context, reached))
         return nullptr;
     return (access == Access::Write && reached.rom) || watched(linear) ? nullptr : reached.host;
 }
@@ -301,10 +309,10 @@ void changeAtomically(std::byte* at, void (*change)(void* bytes, void* context),
 
 } // namespace
 
-/// Memory in a watched page is no device: other vCPUs, which do not watch it, change it without
-/// the bus lock. False: no such memory.
-bool Core::modifyWatched(uint64_t linear, unsigned size, void (*change)(void* bytes, void* context),
-                         void* context)
+/// Memory that this vCPU keeps out of its TLB is no device: other vCPUs change it without the bus
+/// lock. False: no such memory.
+bool Core::modifyUncached(uint64_t linear, unsigned size,
+                          void (*change)(void* bytes, void* context), void* context)
 {
     Reached reached;
     if (firstPart(linear, size) < size ||
@@ -328,17 +336,18 @@ bool Core::modifySlow(uint64_t linear, unsigned size, uint8_t segment,
                       void (*change)(void* bytes, void* context), void* context)
 {
     std::array<std::byte, 16> bytes{};
-    if (!probe(linear, size, Access::Write, false))
+    const unsigned alignment = alignmentOf(size);
+    if (!probe(linear, size, Access::Write, false, alignment))
         return false;
-    if (m_watching && modifyWatched(linear, size, change, context))
+    if ((m_watching || m_checksAlignment) && modifyUncached(linear, size, change, context))
         return true;
     if (hasPending())
         return false;
     MutexLock lock(m_environment.map.busLock());
-    if (!loadSlow(linear, bytes.data(), size, segment))
+    if (!loadSlow(linear, bytes.data(), size, segment, alignment))
         return false;
     change(bytes.data(), context);
-    return storeSlow(linear, bytes.data(), size, segment);
+    return storeSlow(linear, bytes.data(), size, segment, alignment);
 }
 
 } // namespace vmm::soft

@@ -135,7 +135,8 @@ const Op* runGuarded(Core& c, const Op& op, void* memory, uint64_t at)
     const uint64_t flags =
         kFloat ? callGuarded(c, op, memory, backup, raised) : call(c, op, thunk, memory);
     const uint32_t unmasked = raised & ~(mxcsr(c) >> 7);
-    if (thunk.writes && !(unmasked != 0 ? c.probe(at, thunk.memorySize, Access::Write, false)
+    if (thunk.writes && !(unmasked != 0 ? c.probe(at, thunk.memorySize, Access::Write, false,
+                                                  Core::alignmentOf(thunk.memorySize))
                                         : storeOperand(c, op, at, memory, thunk.memorySize))) {
         before.restore(c);
         return c.fault(op);
@@ -494,7 +495,7 @@ bool loadOperand(Core& c, const Op& op, uint64_t linear, void* to, unsigned size
     case 32:
         return as(Bytes<32>{});
     default:
-        return c.loadBytes(linear, to, size, op.segment);
+        return c.loadBytes(linear, to, size, op.segment, Core::alignmentOf(size));
     }
 }
 
@@ -514,7 +515,7 @@ bool storeOperand(Core& c, const Op& op, uint64_t linear, const void* from, unsi
     case 32:
         return as(Bytes<32>{});
     default:
-        return c.storeBytes(linear, from, size, op.segment);
+        return c.storeBytes(linear, from, size, op.segment, Core::alignmentOf(size));
     }
 }
 

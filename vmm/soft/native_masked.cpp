@@ -35,6 +35,14 @@ bool probeStore(Core& c, const Op& op, uint64_t at, unsigned size)
     return c.probe(at, size, Access::Write, false);
 }
 
+// Only what moves bytes by a mask has its alignment checked, as on AMD's processors; elements of
+// the others have not.
+bool loadElement(Core& c, const Op& op, uint64_t at, void* to, unsigned size)
+{
+    return c.checksAlignment() ? c.loadBytes(at, to, size, op.segment)
+                               : loadOperand(c, op, at, to, size);
+}
+
 // Writes the selected elements, none of them if one may not be written.
 bool storeSelected(Core& c, const Op& op, uint64_t offset, const Vector32& from,
                    const Vector32& mask, unsigned size, unsigned count)
@@ -65,7 +73,8 @@ const Op* maskMove(Core& c, const Op& op)
         x87::enterMmx(c.regs.vector);
     // All bytes must be writable, also those that are not selected: AMD's choice, and allowed.
     uint64_t at = 0;
-    if (!c.linear(op, op.aux, Access::Write, at) || !probeStore(c, op, at, op.aux) ||
+    if (!c.linear(op, op.aux, Access::Write, at) || !c.aligned(at, 8) ||
+        !probeStore(c, op, at, op.aux) ||
         !storeSelected(c, op, c.offset(op), whole(c, op.a), whole(c, op.b), 1, op.aux))
         return c.fault(op);
     return c.next(op);
@@ -92,7 +101,7 @@ const Op* maskLoad(Core& c, const Op& op)
         uint64_t at = 0;
         if (selected(mask, n, op.aux) &&
             (!c.linearAt(op.segment, (offset + n * op.aux) & addresses, op.aux, Access::Read, at) ||
-             !loadOperand(c, op, at, result.data() + n * op.aux, op.aux)))
+             !loadElement(c, op, at, result.data() + n * op.aux, op.aux)))
             return c.fault(op);
     }
     setWhole(c, op.a, result);
@@ -132,7 +141,7 @@ const Op* gather(Core& c, const Op& op)
         const uint64_t offset = (start + (index << op.scale)) & Core::addressMask(op.addressSize);
         uint64_t at = 0;
         if (!c.linearAt(op.segment, offset, size, Access::Read, at) ||
-            !loadOperand(c, op, at, result.data() + n * size, size)) {
+            !loadElement(c, op, at, result.data() + n * size, size)) {
             setWhole(c, op.a, result);
             setWhole(c, op.b, mask);
             return c.fault(op);

@@ -101,7 +101,8 @@ const Op* runX87(Core& c, const Op& op)
     uint64_t flags = c.regs.flags.get() | flag::kOne | flag::kIf;
     Image after = runOn(op, before, memory.data(), flags);
     if (thunk.writes && !(withheld(before, after.status)
-                              ? c.probe(at, thunk.memorySize, Access::Write, false)
+                              ? c.probe(at, thunk.memorySize, Access::Write, false,
+                                        Core::alignmentOf(thunk.memorySize))
                               : storeOperand(c, op, at, memory.data(), thunk.memorySize)))
         return c.fault(op);
     after.control = before.control;

@@ -207,7 +207,7 @@ const Op* storeState(Core& c, const Op& op)
     packEnvironment(buffer, environmentOf(image, !c.realOrV86(), op.aux == 4), op.aux);
     for (unsigned n = 0; n < 8; ++n)
         std::memcpy(buffer.bytes.data() + op.aux * 7 + n * 10, image.st[n].data(), 10);
-    if (!c.storeBytes(at, buffer.bytes.data(), stateSize(op), op.segment))
+    if (!c.storeBytes(at, buffer.bytes.data(), stateSize(op), op.segment, op.aux))
         return c.fault(op);
     if (op.aux2 != 0)
         return initialise(c, op);
@@ -221,7 +221,7 @@ const Op* loadState(Core& c, const Op& op)
     uint64_t at = 0;
     StateBuffer buffer;
     if (!x87UsableWait(c) || !c.linear(op, stateSize(op), Access::Read, at) ||
-        !c.loadBytes(at, buffer.bytes.data(), stateSize(op), op.segment))
+        !c.loadBytes(at, buffer.bytes.data(), stateSize(op), op.segment, op.aux))
         return c.fault(op);
     const Image before = x87::load(c.regs.vector);
     Image image = before;

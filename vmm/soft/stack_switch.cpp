@@ -98,7 +98,7 @@ bool StackFrame::check(Core& c, uint32_t code) const
     if ((first + m_size - 1) >> 12 == linear(at(m_count)) >> 12)
         return true;
     for (unsigned i = 1; i <= m_count; ++i) {
-        if (!c.probe(linear(at(i)), m_size, Access::Write, m_system))
+        if (!c.probe(linear(at(i)), m_size, Access::Write, m_system, m_system ? 1 : m_size))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Far transfers as instructions, IRET, and the fast system calls. Intel SDM volume 2 JMP, CALL,
 // RET, IRET, SYSCALL, SYSRET, SYSENTER, SYSEXIT; volume 3 section 5.8.7.
+#include <algorithm>
 #include <array>
 
 #include "vmm/soft/system.h"
@@ -21,7 +22,7 @@ bool loadPointer(Core& c, const Op& op, unsigned size, uint64_t& target, uint16_
     std::array<uint8_t, 10> bytes{};
     uint64_t linear = 0;
     if (!c.linear(op, size + 2, Access::Read, linear) ||
-        !c.loadBytes(linear, bytes.data(), size + 2, op.segment))
+        !c.loadBytes(linear, bytes.data(), size + 2, op.segment, std::min(size, 4U)))
         return false;
     target = 0;
     std::memcpy(&target, bytes.data(), size);

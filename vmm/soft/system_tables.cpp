@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Descriptor-table registers, LDTR, TR, far pointers, and LAR, LSL, VERR, VERW, ARPL. Intel SDM
 // volume 2; volume 3 sections 2.4, 5.10.
+#include <algorithm>
 #include <array>
 
 #include "vmm/soft/descriptor.h"
@@ -38,8 +39,10 @@ const Op* storeTable(Core& c, const Op& op)
     std::memcpy(bytes.data(), &table.limit, 2);
     std::memcpy(bytes.data() + 2, &table.base, 8);
     uint64_t linear = 0;
-    if (!c.linear(op, size, Access::Write, linear) ||
-        !c.storeBytes(linear, bytes.data(), size, op.segment))
+    // Limit and base are checked apart: software puts the limit in the upper half of a doubleword
+    // (SDM volume 3 section 3.5.1).
+    if (!c.linear(op, size, Access::Write, linear) || !c.aligned(linear, 2) ||
+        !c.aligned(linear + 2, 4) || !c.storeBytes(linear, bytes.data(), size, op.segment))
         return c.fault(op);
     return c.next(op);
 }
@@ -321,7 +324,7 @@ const Op* loadFarPointer(Core& c, const Op& op)
     const unsigned size = op.operandSize;
     uint64_t linear = 0;
     if (!c.linear(op, size + 2, Access::Read, linear) ||
-        !c.loadBytes(linear, bytes.data(), size + 2, op.segment))
+        !c.loadBytes(linear, bytes.data(), size + 2, op.segment, std::min(size, 4U)))
         return c.fault(op);
     uint64_t offset = 0;
     uint16_t selector = 0;

@@ -150,7 +150,14 @@ void Core::selectSpace(uint16_t pcid)
     (*found)->lastUse = ++m_internal->uses;
     m_internal->space = found->get();
     m_epoch = m_internal->space->epoch();
-    m_tlb = m_internal->space->rows(m_internal->context);
+    selectRows();
+}
+
+/// What handlers index for themselves.
+void Core::selectRows()
+{
+    m_tlb = m_checksAlignment ? m_internal->nothing.data()
+                              : m_internal->space->rows(m_internal->context);
 }
 
 void Core::startEpoch(Translations& space)

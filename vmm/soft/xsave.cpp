@@ -119,11 +119,19 @@ bool locate(Core& c, const Op& op, unsigned size, unsigned alignment, Access acc
     return c.linear(op, size, access, at) && ((at & (alignment - 1)) == 0 || c.note(Vector::Gp, 0));
 }
 
+// #AC or #GP for addresses that are no multiples of 16, as AMD's processors choose (the SDM leaves
+// it open).
+bool locateFx(Core& c, const Op& op, Access access, uint64_t& at)
+{
+    return c.linear(op, kLegacySize, access, at) && c.aligned(at, 4) &&
+           ((at & 15) == 0 || c.note(Vector::Gp, 0));
+}
+
 const Op* fxSave(Core& c, const Op& op)
 {
     c.settleMxcsr();
     uint64_t at = 0;
-    if (!fxUsable(c) || !locate(c, op, kLegacySize, 16, Access::Write, at))
+    if (!fxUsable(c) || !locateFx(c, op, Access::Write, at))
         return c.fault(op);
     const unsigned size = VectorState::kXmm + xmmBytes(c.inLong64());
     std::array<uint8_t, VectorState::kXmm + 256> bytes;
@@ -141,7 +149,7 @@ const Op* fxRestore(Core& c, const Op& op)
     c.settleMxcsr();
     uint64_t at = 0;
     std::array<uint8_t, kLegacySize> bytes;
-    if (!fxUsable(c) || !locate(c, op, kLegacySize, 16, Access::Read, at) ||
+    if (!fxUsable(c) || !locateFx(c, op, Access::Read, at) ||
         !c.loadBytes(at, bytes.data(), kLegacySize, op.segment))
         return c.fault(op);
     const uint32_t mxcsr = mxcsrAt(bytes.data());

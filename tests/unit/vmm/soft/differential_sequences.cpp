@@ -400,6 +400,7 @@ std::vector<Case> differentialSequences()
     std::vector<Case> all;
     addSelectorCases(all);
     addFarCases(all);
+    addAlignmentCases(all);
     addTrapCases(all);
     addImageCases(all);
     addOtherCases(all);

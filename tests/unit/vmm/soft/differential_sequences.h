@@ -53,8 +53,11 @@ struct Case {
     Maker make;
 };
 
-/// All of them: selectors, far transfers, single steps, state images, bases, addresses that are not
-/// canonical.
+/// differential_alignment.cpp
+void addAlignmentCases(std::vector<Case>& all);
+
+/// All of them: selectors, far transfers, alignment checks, single steps, state images, bases,
+/// addresses that are not canonical.
 std::vector<Case> differentialSequences();
 
 } // namespace tests

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What differential_test leaves out because single instructions with free operands cannot show it,
 // on the host CPU and under soft::Core: selectors, far transfers between 64-bit and 32-bit code,
-// IRET, single steps, state images, bases, addresses that are not canonical.
+// IRET, alignment checks, single steps, state images, bases, addresses that are not canonical.
 // Short sequences, each with many inputs.
 //
 //   differential_system_test [rounds [seed]]
@@ -31,7 +31,7 @@ constexpr unsigned kOffset = Sequence::kOffset;
 constexpr uint64_t kStart = Sequence::kStart;
 constexpr uint64_t kWindow = NativeRun::kWindow;
 constexpr uint64_t kCodeAt = SoftMachine::kFree, kDataAt = SoftMachine::kFree + 4 * kPage;
-constexpr uint64_t kArithmetic = 0x8d5, kTrap = 0x100;
+constexpr uint64_t kArithmetic = 0x8d5, kTrap = 0x100, kAlign = 0x4'0000;
 enum Gpr : uint8_t { Ax, Cx, Dx, Bx, Sp, Bp, Si, Di };
 
 /// Runs cases on both sides and counts what differs.
@@ -131,6 +131,7 @@ private:
         core.regs.rip = kStart;
         core.regs.flags.set(registers.rflags);
         core.regs.systemFlags = (registers.rflags & ~kArithmetic) | flag::kOne;
+        core.modeChanged(); // EFLAGS.AC
         core.regs.vector.fx = registers.fx;
         core.regs.vector.ymmHigh = registers.ymmHigh;
         const uint64_t end = kStart + s.code.size();
@@ -200,7 +201,7 @@ private:
             if (n != s.ignored && ((host.general[n] ^ soft.general[n]) & mask) != 0)
                 text += fmt::format("  register {}: host {:#x} | soft {:#x}\n", n,
                                     host.general[n] & mask, soft.general[n] & mask);
-        constexpr uint64_t kCompared = kArithmetic | kTrap | 0x400 | 0x4000 | 0x20'0000;
+        constexpr uint64_t kCompared = kArithmetic | kTrap | 0x400 | 0x4000 | kAlign | 0x20'0000;
         if (((host.rflags ^ soft.rflags) & kCompared) != 0)
             text += fmt::format("  flags: host {:#x} | soft {:#x}\n", host.rflags, soft.rflags);
         const auto part = [&](const char* name, size_t at, size_t size) {
