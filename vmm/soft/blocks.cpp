@@ -221,8 +221,8 @@ Block* Blocks::find()
     PhysicalPage page;
     if (!m_core.translateCode(linear, physical, page))
         return nullptr;
-    if (recent != nullptr && recent->physical == physical && matches(*recent) &&
-        recent->page2 == nullptr) {
+    if (recent != nullptr && recent->physical == physical && recent->page == page.info &&
+        matches(*recent) && recent->page2 == nullptr) {
         recent->epoch = m_core.translationEpoch();
         return recent;
     }
@@ -231,7 +231,9 @@ Block* Blocks::find()
     const Key key{physical, m_core.regs.rip, wide ? 0 : cs.base, wide ? 0 : cs.limit,
                   m_core.mode()};
     Block* block = m_internal->byKey.at(key);
-    if (block != nullptr && (!block->current() || !secondPageIs(*block, linear)))
+    // The page is compared too: the map may have other memory at the address now.
+    if (block != nullptr &&
+        (block->page != page.info || !block->current() || !secondPageIs(*block, linear)))
         block = nullptr;
     if (m_core.hasPending())
         return nullptr;
@@ -257,7 +259,7 @@ bool Blocks::secondPageIs(const Block& block, uint64_t linear)
     PhysicalPage page;
     const uint64_t mask = m_core.inLong64() ? ~uint64_t{0} : 0xffff'ffff;
     return m_core.translateCode(((linear | 4095) + 1) & mask, physical, page) &&
-           physical == block.physical2;
+           physical == block.physical2 && page.info == block.page2;
 }
 
 Block* Blocks::follow(Block& from, unsigned link)

@@ -142,8 +142,10 @@ void Core::refreshMap()
     m_internal->mapVersion = m_environment.map.version();
     m_internal->forgetMap();
     flushTlb(true);
-    if (m_running != nullptr)
+    if (m_running != nullptr) {
         m_blocks->stopRunning();
+        raiseAttention(kRecheck); // a transfer of the running instruction takes no link
+    }
 }
 
 namespace {

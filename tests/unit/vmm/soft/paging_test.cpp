@@ -3,6 +3,8 @@
 // keep, and address spaces side by side (PCID). SDM volume 3 sections 4.6 and 4.10.
 #include <QtTest>
 
+#include <functional>
+
 #include "tests/support/soft_machine.h"
 
 using namespace vmm;
@@ -106,6 +108,8 @@ private slots:
     void flushes();
     void largePages();
     void codeIsFollowed();
+    void codeOfAnotherMap();
+    void codeRemappedByItsOwnPush();
     void pcidRules();
     void pcidsStandSideBySide();
     void pcidsAreFlushed();
@@ -237,6 +241,103 @@ void PagingTest::codeIsFollowed()
     m.invalidatePage(kData);
     m.core.m_halted = false;
     QCOMPARE(jump(), 2U);
+}
+
+/// The same guest address and other memory there, as with shadow RAM and ROM.
+void PagingTest::codeOfAnotherMap()
+{
+    constexpr uint64_t kPage = 4096, kThere = 16 << 20;
+    PagedMachine m;
+    m.enter(SoftMachine::Mode::Flat32);
+    memory::MapRange range;
+    range.base = memory::GuestPhys(kThere);
+    range.size = 2 * kPage;
+    m.core.regs.general[kRsp] = SoftMachine::kStackTop;
+    const auto replace = [&](uint64_t host) {
+        static_cast<void>(m.map.removeRange(range));
+        range.host = m.at(host);
+        QVERIFY(m.map.addRange(range).has_value());
+        m.core.raiseAttention(Core::kMapChanged);
+    };
+    const auto run = [&](uint64_t offset) {
+        m.core.regs.rip = kThere + offset;
+        m.core.m_halted = false;
+        return m.core.run() == Outcome::Halted ? m.core.get<uint8_t>(kRax * 8) : uint8_t{0};
+    };
+    constexpr uint64_t kFirst = kAt + 0x1'0000, kSecond = kFirst + 2 * kPage;
+    const std::vector<uint8_t> one{0xb0, 1, 0xf4}; // MOV AL, n; HLT
+    const std::vector<uint8_t> two{0xb0, 2, 0xf4};
+    for (const uint64_t at : {uint64_t{0}, kPage - 1}) { // in one page and across
+        m.put(kFirst + at, one);
+        m.put(kSecond + at, two);
+        replace(kFirst);
+        QCOMPARE(run(at), 1U);
+        replace(kSecond);
+        QCOMPARE(run(at), 2U);
+        replace(kFirst);
+        QCOMPARE(run(at), 1U);
+    }
+    // Nothing but the second part of an instruction is elsewhere.
+    range.size = kPage;
+    replace(kFirst);
+    const memory::MapRange lower = range;
+    range.base = memory::GuestPhys(kThere + kPage);
+    replace(kSecond + kPage);
+    QCOMPARE(run(kPage - 1), 2U);
+    replace(kFirst + kPage);
+    QCOMPARE(run(kPage - 1), 1U);
+    // And no memory at all: all ones, which is no instruction.
+    QVERIFY(m.map.removeRange(lower).has_value());
+    m.core.raiseAttention(Core::kMapChanged);
+    m.core.regs.rip = kThere;
+    m.core.m_halted = false;
+    QCOMPARE(m.core.run(), Outcome::Halted);
+    QCOMPARE(m.core.regs.rip, SoftMachine::kHandlers + 6 * 16 + 1);
+}
+
+/// A CALL whose return address goes to a register that changes the map: its target is looked up in
+/// what is there then.
+void PagingTest::codeRemappedByItsOwnPush()
+{
+    constexpr uint64_t kThere = 16 << 20, kRegister = 32 << 20;
+    constexpr uint64_t kFirst = kAt + 0x1'0000, kSecond = kFirst + 4096;
+    PagedMachine m;
+    m.enter(SoftMachine::Mode::Flat32);
+    memory::MapRange range;
+    range.base = memory::GuestPhys(kThere);
+    range.size = 4096;
+    range.host = m.at(kFirst);
+    QVERIFY(m.map.addRange(range).has_value());
+    class Remapper final : public bus::MmioHandler {
+    public:
+        std::function<void()> act;
+        uint64_t readMmio(uint64_t, unsigned) override { return 0; }
+        void writeMmio(uint64_t, uint64_t, unsigned) override { act(); }
+    } remapper;
+    remapper.act = [] {};
+    const auto registration = m.mmio.map("remapper", memory::GuestPhys(kRegister), 4096, remapper);
+    QVERIFY(registration.has_value());
+    // call +11, then MOV AL, n; HLT at offset 16
+    const std::vector<uint8_t> call{0xe8, 11, 0, 0, 0};
+    for (const uint64_t page : {kFirst, kSecond}) {
+        m.put(page, call);
+        m.put(page + 16,
+              std::vector<uint8_t>{0xb0, page == kFirst ? uint8_t{1} : uint8_t{2}, 0xf4});
+    }
+    const auto run = [&] {
+        m.core.regs.rip = kThere;
+        m.core.regs.general[kRsp] = kRegister + 8;
+        m.core.m_halted = false;
+        return m.core.run() == Outcome::Halted ? m.core.get<uint8_t>(kRax * 8) : uint8_t{0};
+    };
+    QCOMPARE(run(), 1U);
+    QCOMPARE(run(), 1U);
+    remapper.act = [&] {
+        QVERIFY(m.map.removeRange(range).has_value());
+        range.host = m.at(kSecond);
+        QVERIFY(m.map.addRange(range).has_value());
+    };
+    QCOMPARE(run(), 2U);
 }
 
 void PagingTest::pcidRules()
