@@ -470,11 +470,26 @@ public:
     template <class T>
     bool loadSystem(uint64_t linear, T& value)
     {
+        const TlbEntry& entry = m_systemTlb[(linear >> 12) & kTlbMask];
+        if (((linear ^ entry.readTag) | ((linear + sizeof(T) - 1) ^ entry.readTag)) < 4096)
+            [[likely]] {
+            std::memcpy(&value, reinterpret_cast<const std::byte*>(linear + entry.addend),
+                        sizeof value);
+            return true;
+        }
         return systemAccess(linear, &value, sizeof value, Access::Read);
     }
     template <class T>
     bool storeSystem(uint64_t linear, T value)
     {
+        const TlbEntry& entry = m_systemTlb[(linear >> 12) & kTlbMask];
+        if (((linear ^ entry.writeTag) | ((linear + sizeof(T) - 1) ^ entry.writeTag)) < 4096)
+            [[likely]] {
+            std::memcpy(reinterpret_cast<std::byte*>(linear + entry.addend), &value, sizeof value);
+            if (entry.info->codeMask.load(std::memory_order_relaxed) != 0) [[unlikely]]
+                codeWritten(*entry.info, linear, sizeof value);
+            return true;
+        }
         return systemAccess(linear, &value, sizeof value, Access::Write);
     }
     /// Would each page of [linear, +size) allow the access? Notes the fault if not; `alignment` as
@@ -699,7 +714,8 @@ private:
     std::atomic<uint32_t> m_attention{0};
     std::atomic<unsigned> m_nmiArrived{0};
     std::atomic<uint8_t> m_startupPage{0};
-    TlbEntry* m_tlb = nullptr; ///< the array for the current privilege
+    TlbEntry* m_tlb = nullptr;       ///< the array for the current privilege
+    TlbEntry* m_systemTlb = nullptr; ///< the one for system accesses
     std::array<uint64_t, 8> m_longBase{};
     Block* m_running = nullptr;
     uint64_t m_ripMask = 0xffff;

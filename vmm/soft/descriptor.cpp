@@ -35,9 +35,8 @@ Fetched fetchHalf(Core& c, uint16_t selector, uint32_t skip, uint64_t& value, ui
 
 } // namespace
 
-cpu::Segment Descriptor::segment(uint16_t selector) const
+void Descriptor::load(cpu::Segment& loaded, uint16_t selector) const
 {
-    cpu::Segment loaded;
     loaded.base = base();
     loaded.limit = limit();
     loaded.selector = selector;
@@ -49,7 +48,7 @@ cpu::Segment Descriptor::segment(uint16_t selector) const
     loaded.l = l();
     loaded.g = g();
     loaded.avl = (low >> 52 & 1) != 0;
-    return loaded;
+    loaded.unusable = false;
 }
 
 Fetched fetchDescriptor(Core& c, uint16_t selector, Descriptor& descriptor)
@@ -116,7 +115,7 @@ bool requireTarget(Core& c, const Descriptor& code, uint64_t rip, unsigned ext)
 
 void enterCode(Core& c, uint16_t selector, const Descriptor& code, unsigned cpl, uint64_t rip)
 {
-    c.regs.segment[kCs] = code.segment(static_cast<uint16_t>((selector & 0xfffc) | cpl));
+    code.load(c.regs.segment[kCs], static_cast<uint16_t>((selector & 0xfffc) | cpl));
     c.regs.rip = rip;
 }
 

@@ -55,8 +55,16 @@ struct Descriptor {
     unsigned gateParameters() const { return static_cast<unsigned>(low >> 32 & 0x1f); }
     unsigned gateIst() const { return static_cast<unsigned>(low >> 32 & 7); }
 
+    /// Loads a segment register with this and `selector`: field by field in its place, as the host
+    /// waits for bytes that were just written when it copies them as one.
+    void load(cpu::Segment& segment, uint16_t selector) const;
     /// The segment register after loading this with `selector`.
-    cpu::Segment segment(uint16_t selector) const;
+    cpu::Segment segment(uint16_t selector) const
+    {
+        cpu::Segment loaded;
+        load(loaded, selector);
+        return loaded;
+    }
 };
 
 /// Bits of an error code that name a selector (SDM volume 3 section 6.13); `ext` 0 or 1.

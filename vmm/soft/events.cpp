@@ -40,7 +40,8 @@ struct Way {
 /// Enters the handler whose far pointer is `entry`; pushes `flags` and clears `cleared`.
 bool enterReal(Core& c, const Event& event, uint32_t entry, uint64_t flags, uint64_t cleared)
 {
-    StackFrame frame(currentStack(c), 2, c.cpl());
+    const StackPlace place = currentStack(c);
+    StackFrame frame(place, 2, c.cpl());
     frame.push(flags);
     frame.push(c.regs.segment[kCs].selector);
     frame.push(c.regs.rip);
@@ -317,6 +318,8 @@ bool Core::deliverEvent(uint8_t vector, EventKind kind, bool hasCode, uint32_t c
 
 PendingException Core::takePending()
 {
+    if (!m_pending.present)
+        return {};
     const PendingException taken = m_pending;
     m_pending = {};
     return taken;

@@ -12,7 +12,8 @@ namespace {
 /// Pushes CS and the address to return to on the current stack.
 bool pushReturn(Core& c, unsigned size, uint64_t returnRip)
 {
-    StackFrame frame(currentStack(c), size, c.cpl());
+    const StackPlace place = currentStack(c);
+    StackFrame frame(place, size, c.cpl());
     frame.push(c.regs.segment[kCs].selector);
     frame.push(returnRip);
     if (!frame.write(c, 0))

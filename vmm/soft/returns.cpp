@@ -97,7 +97,10 @@ bool commit(Core& c, Frame& frame, bool stackPopped)
     if (!stackPopped) {
         c.regs.general[kRsp] = frame.after;
     } else {
-        c.regs.segment[kSs] = frame.nullStack ? nullStack(cpl) : frame.stack.segment(frame.ss);
+        if (frame.nullStack)
+            c.regs.segment[kSs] = nullStack(cpl);
+        else
+            frame.stack.load(c.regs.segment[kSs], frame.ss);
         const bool narrow = !isCode64(c, frame.code) && !c.regs.segment[kSs].db;
         uint64_t& rsp = c.regs.general[kRsp];
         rsp = narrow ? (rsp & ~uint64_t{0xffff}) | (frame.rsp & 0xffff) : frame.rsp;

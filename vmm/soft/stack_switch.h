@@ -25,10 +25,11 @@ class StackFrame {
 public:
     static constexpr unsigned kMost = 40; ///< 31 parameters and what gates push
 
-    /// `size` bytes each; `cpl` is the privilege the pushes have.
+    /// `size` bytes each; `cpl` is the privilege the pushes have. `place` outlives the frame.
     StackFrame(const StackPlace& place, unsigned size, unsigned cpl)
         : m_place(place), m_size(size), m_system(cpl != 3)
     {}
+    StackFrame(StackPlace&& place, unsigned size, unsigned cpl) = delete;
     void push(uint64_t value)
     {
         if (m_count < kMost)
@@ -45,11 +46,11 @@ private:
     bool store(Core& c, uint64_t linear, uint64_t value) const;
     bool check(Core& c, uint32_t code) const;
 
-    StackPlace m_place;
+    const StackPlace& m_place;
     unsigned m_size;
     bool m_system;
     unsigned m_count = 0;
-    std::array<uint64_t, kMost> m_values{};
+    std::array<uint64_t, kMost> m_values; ///< m_count of them
 };
 
 /// Values popped from the current stack; nothing is committed.

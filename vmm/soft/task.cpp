@@ -250,7 +250,8 @@ bool loadTaskSegments(Core& c)
 
 bool pushCode(Core& c, unsigned size, uint32_t code)
 {
-    StackFrame frame(currentStack(c), size, c.cpl());
+    const StackPlace place = currentStack(c);
+    StackFrame frame(place, size, c.cpl());
     frame.push(code);
     if (!frame.write(c, 0))
         return false;

@@ -158,6 +158,7 @@ void Core::selectRows()
 {
     m_tlb = m_checksAlignment ? m_internal->nothing.data()
                               : m_internal->space->rows(m_internal->context);
+    m_systemTlb = m_internal->space->rows(Translations::kSupervisor);
 }
 
 void Core::startEpoch(Translations& space)
