@@ -53,18 +53,26 @@ public:
     {
         if (!m_writable)
             return true; // tables in ROM keep their bits
-        m_page.info->dirty.store(1, std::memory_order_relaxed);
+        if (!exchange(old, old | bits))
+            return false;
+        // Only now: who takes the log or decodes the bytes meanwhile sees the old entry.
+        m_page.info->dirty.store(1, std::memory_order_release);
         if (m_page.info->codeMask.load(std::memory_order_relaxed) != 0)
             m_page.info->written(m_offset, m_wide ? 8 : 4);
-        if (m_wide)
-            return std::atomic_ref(*reinterpret_cast<uint64_t*>(m_at))
-                .compare_exchange_strong(old, old | bits);
-        auto narrow = static_cast<uint32_t>(old);
-        return std::atomic_ref(*reinterpret_cast<uint32_t*>(m_at))
-            .compare_exchange_strong(narrow, narrow | static_cast<uint32_t>(bits));
+        return true;
     }
 
 private:
+    bool exchange(uint64_t old, uint64_t changed) const
+    {
+        if (m_wide)
+            return std::atomic_ref(*reinterpret_cast<uint64_t*>(m_at))
+                .compare_exchange_strong(old, changed);
+        auto narrow = static_cast<uint32_t>(old);
+        return std::atomic_ref(*reinterpret_cast<uint32_t*>(m_at))
+            .compare_exchange_strong(narrow, static_cast<uint32_t>(changed));
+    }
+
     std::byte* m_at;
     bool m_writable;
     PhysicalPage m_page;
