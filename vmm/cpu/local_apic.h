@@ -19,6 +19,8 @@ public:
     virtual void init() = 0;
     /// SIPI: begin in real mode at page `vector`.
     virtual void startup(uint8_t vector) = 0;
+    /// KVM's "remote read": HLT ends, or the next one does at once, without an interrupt.
+    virtual void unhalt() = 0;
 };
 
 /// A vCPU's local APIC; the boot processor's also brings the PICs' interrupts (ExtINT). All but

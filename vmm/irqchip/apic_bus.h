@@ -14,7 +14,16 @@ namespace vmm::irqchip {
 class LocalApicChip;
 
 /// Delivery mode, the same three bits in ICR, LVT, redirection entry and MSI data.
-enum class Delivery : uint8_t { Fixed, LowestPriority, Smi, Reserved, Nmi, Init, Startup, ExtInt };
+enum class Delivery : uint8_t {
+    Fixed,
+    LowestPriority,
+    Smi,
+    RemoteRead,
+    Nmi,
+    Init,
+    Startup,
+    ExtInt
+};
 
 /// One message. `destination` is 32 bits wide; broadcast is all ones.
 struct InterruptMessage {

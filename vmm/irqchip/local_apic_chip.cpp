@@ -145,6 +145,10 @@ bool LocalApicChip::accept(const InterruptMessage& message)
         if (sink != nullptr)
             sink->startup(message.vector);
         return true;
+    case Delivery::RemoteRead:
+        if (sink != nullptr)
+            sink->unhalt();
+        return true;
     default: // SMI: no system management mode here; ExtINT comes by LINT0 alone
         return false;
     }

@@ -34,7 +34,7 @@ void Core::powerOn()
     m_unknown.clear();
     m_injected.reset();
     m_nmiPending = 0;
-    m_nmiMasked = m_halted = false;
+    m_nmiMasked = m_halted = m_unhalted = false;
     m_shadow = Shadow::None;
     m_waitForSipi = m_environment.index != 0;
     modeChanged();
@@ -86,6 +86,18 @@ bool Core::notePageFault(uint64_t linear, uint32_t code)
 {
     m_pending = {true, Vector::Pf, true, code, linear, 0};
     return false;
+}
+
+const Op* Core::raise(const Op& op, Vector vector)
+{
+    note(vector);
+    return fault(op);
+}
+
+const Op* Core::raise(const Op& op, Vector vector, uint32_t code)
+{
+    note(vector, code);
+    return fault(op);
 }
 
 const Op* Core::leaveShadowed(const Op& op, Shadow shadow)
@@ -207,6 +219,7 @@ bool Core::attend()
         startAt(m_startupPage.load(std::memory_order_acquire));
     if ((reasons & kTraps) != 0)
         settleTraps();
+    m_unhalted = m_unhalted || (reasons & kUnhalt) != 0;
     return (reasons & (kKick | kDebug)) == 0;
 }
 
@@ -260,8 +273,9 @@ Outcome Core::run()
             return Outcome::Halted;
         if (!m_pending.present) [[likely]]
             takeInterrupt();
-        if (m_halted)
+        if (m_halted && !std::exchange(m_unhalted, false))
             return Outcome::Halted;
+        m_halted = false;
         if (!m_pending.present) {
             constexpr uint64_t kSpecial = flag::kTf | flag::kRf;
             if (m_shadow != Shadow::None || (regs.systemFlags & kSpecial) != 0) [[unlikely]]

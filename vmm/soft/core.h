@@ -168,6 +168,7 @@ public:
         kSingle = 1 << 7,  ///< one instruction at a time
         kDebug = 1 << 8,   ///< run() shall return Debug
         kTraps = 1 << 9,   ///< the guest's debug registers met something
+        kUnhalt = 1 << 10, ///< HLT ends, or the next one does at once
     };
 
     explicit Core(const Environment& environment);
@@ -288,16 +289,8 @@ public:
     }
     /// After note() or a memory access that returned false: rip is the instruction's.
     const Op* fault(const Op& op) { return leave(op.rip); }
-    const Op* raise(const Op& op, Vector vector)
-    {
-        note(vector);
-        return fault(op);
-    }
-    const Op* raise(const Op& op, Vector vector, uint32_t code)
-    {
-        note(vector, code);
-        return fault(op);
-    }
+    const Op* raise(const Op& op, Vector vector);
+    const Op* raise(const Op& op, Vector vector, uint32_t code);
     /// Notes an exception to be delivered when the block is left. Always false, for `return
     /// note()`.
     bool note(Vector vector);
@@ -633,6 +626,8 @@ public:
     bool translateCode(uint64_t linear, uint64_t& physical, PhysicalPage& page);
 
     bool m_halted = false;
+    bool m_unhalted =
+        false; ///< the next HLT ends at once; not saved: there is one moment to lose it in
     Shadow m_shadow = Shadow::None;
     bool m_nmiMasked = false;
     bool m_waitForSipi = false;

@@ -31,6 +31,7 @@ public:
     void nmi() override { request(Core::kNmi); }
     void init() override { request(Core::kInit); }
     void startup(uint8_t vector) override;
+    void unhalt() override { request(Core::kUnhalt); }
 
     /// The direct map changed. Any thread; no need to wake a vCPU that sleeps.
     void mapChanged() { m_core.raiseAttention(Core::kMapChanged); }

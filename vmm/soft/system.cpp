@@ -315,17 +315,28 @@ int64_t sendIpis(Core& c)
     return sent;
 }
 
-/// Nothing is offered, but a guest that began under KVM sends its IPIs so. Everything else is KVM's
-/// "no such hypercall", from programs "not permitted".
+/// KVM_HC_KICK_CPU: the CPU whose APIC ID is in RCX leaves HLT. What KVM makes of it is this
+/// delivery mode, "remote read" on processors that had it.
+int64_t kickCpu(Core& c)
+{
+    constexpr uint32_t kRemoteRead = 3 << 8;
+    c.environment().apic->sendTo(c.get<uint32_t>(kRcx * 8), kRemoteRead);
+    return 0;
+}
+
+/// Nothing is offered, but a guest that began under KVM sends its IPIs and wakes waiters for its
+/// spinlocks so. Everything else is KVM's "no such hypercall", from programs "not permitted".
 int64_t answerCall(Core& c)
 {
     constexpr int64_t kNoSuchCall = -1000;
+    constexpr uint32_t kKickCpu = 5;
     constexpr uint32_t kSendIpi = 10;
     if (unprivileged(c))
         return -EPERM;
-    if (c.get<uint32_t>(kRax * 8) == kSendIpi && c.environment().apic != nullptr)
-        return sendIpis(c);
-    return kNoSuchCall;
+    const auto call = c.get<uint32_t>(kRax * 8);
+    if (c.environment().apic == nullptr || (call != kKickCpu && call != kSendIpi))
+        return kNoSuchCall;
+    return call == kKickCpu ? kickCpu(c) : sendIpis(c);
 }
 
 const Op* hypercall(Core& c, const Op& op)

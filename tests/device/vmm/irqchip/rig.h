@@ -28,9 +28,11 @@ struct FakeSink final : vmm::cpu::ApicSink {
     void nmi() override { ++nmis; }
     void init() override { ++inits; }
     void startup(uint8_t vector) override { startups.push_back(vector); }
+    void unhalt() override { ++unhalts; }
     std::atomic<int> interrupts{0};
     int nmis = 0;
     int inits = 0;
+    int unhalts = 0;
     std::vector<uint8_t> startups;
 };
 

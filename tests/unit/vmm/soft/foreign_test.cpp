@@ -98,6 +98,7 @@ private slots:
     void laterCpusMayFollow();
     void clearsPreempted();
     void sendsIpis();
+    void kicksHaltedCpus();
 };
 
 void ForeignTest::keepsComponents()
@@ -262,6 +263,32 @@ void ForeignTest::sendsIpis()
     QCOMPARE(call(~0U, ~0U, ~0U, 0xfd), 0);
     QCOMPARE(call(0, ~0U, 0, 0xfd), 0);
     QCOMPARE(guest.apic.sent.size(), size_t{2});
+}
+
+void ForeignTest::kicksHaltedCpus()
+{
+    Guest guest;
+    QVERIFY(guest.vcpu.loadState(guest.state()).has_value());
+    Core& core = guest.vcpu.core();
+    core.regs.general[kRax] = 5;
+    core.regs.general[kRbx] = 0;
+    core.regs.general[kRcx] = 2;
+    guest.run(core, {0x0f, 0x01, 0xc1}); // VMCALL
+    const std::vector<std::pair<uint32_t, uint32_t>> expected{{2, 0x300}};
+    QCOMPARE(guest.apic.sent, expected);
+    QCOMPARE(static_cast<uint32_t>(core.regs.general[kRax]), 0U);
+
+    guest.put(kAt, std::vector<uint8_t>{0xf4, 0x40, 0xf4, 0x40,
+                                        0xf4}); // HLT, INC EAX, HLT, INC EAX, HLT; interrupts off
+    core.regs.rip = kAt;
+    guest.vcpu.unhalt(); // before the first one: it does not wait
+    QCOMPARE(core.run(), Outcome::Halted);
+    QCOMPARE(core.regs.general[kRax], uint64_t{1});
+    guest.vcpu.unhalt(); // while it waits
+    QCOMPARE(core.run(), Outcome::Halted);
+    QCOMPARE(core.regs.general[kRax], uint64_t{2});
+    QCOMPARE(core.run(), Outcome::Halted);
+    QCOMPARE(core.regs.general[kRax], uint64_t{2});
 }
 
 QTEST_APPLESS_MAIN(ForeignTest)
