@@ -22,7 +22,7 @@ namespace vmm::soft {
 
 /// Code for one form, and what its caller must know.
 struct Thunk {
-    /// `memory`: bytes of the memory operand, 64-byte aligned, 64 of them. The last four are byte
+    /// `memory`: the memory operand, aligned as the instruction wants it. The last four are byte
     /// offsets in Registers of the operands in ModRM.rm, VEX.vvvv, ModRM.reg and the top of the
     /// immediate. Returns RFLAGS after the instruction if `flags`. For x87 forms `registers` is an
     /// FXSAVE image and `rm` the guest's arithmetic flags.
