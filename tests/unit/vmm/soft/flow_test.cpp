@@ -77,6 +77,30 @@ private slots:
         }
     }
 
+    /// More code than is kept: while it runs, all that was decoded is forgotten.
+    void moreCodeThanIsKept()
+    {
+        constexpr uint64_t kStart = SoftMachine::kFree, kIncrements = 0x28'0000;
+        FlowMachine machine(Mode::Flat32);
+        std::fill_n(machine.at(kStart), kIncrements, std::byte{0x40}); // inc eax
+        // At the end of each page: call the next one.
+        const std::array<std::byte, 5> call = {std::byte{0xe8}};
+        for (uint64_t at = kStart + 4096; at < kStart + kIncrements; at += 4096)
+            std::copy(call.begin(), call.end(), machine.at(at - call.size()));
+        machine.put(kStart + kIncrements, std::vector<uint8_t>{0xf4});
+        constexpr uint64_t kCalls = kIncrements / 4096 - 1;
+        for (unsigned n = 0; n < 2; ++n) {
+            machine.core.regs.rip = kStart;
+            machine.core.m_halted = false;
+            machine.core.regs.segment[vmm::soft::kSs].base = 0;
+            machine.reg(kRax) = 0;
+            machine.reg(kRsp) = SoftMachine::kStackTop;
+            QCOMPARE(machine.core.run(), Outcome::Halted);
+            QCOMPARE(machine.reg(kRax), kIncrements - kCalls * call.size());
+            QCOMPARE(machine.reg(kRsp), SoftMachine::kStackTop - 4 * kCalls);
+        }
+    }
+
     void callAndReturn()
     {
         FlowMachine machine(Mode::Long);
