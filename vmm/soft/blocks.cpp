@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
 
 #include "vmm/soft/core_internal.h"
 #include "vmm/soft/lower.h"
@@ -59,11 +60,32 @@ struct Key {
         return {block.physical, block.rip, wide ? 0 : block.codeBase, wide ? 0 : block.codeLimit,
                 block.mode};
     }
-    size_t hash() const
+};
+
+/// Hashes keys with random numbers: a guest that can tell which keys share a row would put all of
+/// its blocks there, one page mapped at many places for example.
+class KeyHash {
+public:
+    size_t operator()(const Key& key) const
     {
-        const uint64_t place = physical ^ rip << 20 ^ base << 32 ^ limit;
-        return static_cast<size_t>(place * 0x9e37'79b9'7f4a'7c15 >> 32);
+        return fold(key.physical ^ m_one, key.rip ^ m_two) ^
+               fold(key.base ^ m_two, (uint64_t{key.limit} << 32 | key.mode) ^ m_one);
     }
+
+private:
+    static uint64_t fold(uint64_t a, uint64_t b)
+    {
+        const Wide product = Wide{a} * b;
+        return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+    }
+    static uint64_t random()
+    {
+        std::random_device source;
+        return uint64_t{source()} << 32 | source();
+    }
+
+    uint64_t m_one = random();
+    uint64_t m_two = random();
 };
 
 /// Items that stay where they are put.
@@ -104,7 +126,7 @@ public:
     /// Where the block is, or would be put: null then.
     Block*& at(const Key& key)
     {
-        for (size_t at = key.hash();; ++at) {
+        for (size_t at = m_hash(key);; ++at) {
             Block*& slot = m_slots[at & (m_slots.size() - 1)];
             if (slot == nullptr || Key::of(*slot) == key)
                 return slot;
@@ -131,6 +153,7 @@ private:
 
     std::vector<Block*> m_slots = std::vector<Block*>(4096); // a power of two, as all its sizes
     size_t m_used = 0;
+    KeyHash m_hash;
 };
 
 } // namespace

@@ -109,6 +109,7 @@ private slots:
     void largePages();
     void codeIsFollowed();
     void codeOfAnotherMap();
+    void codeAtManyPlaces();
     void codeRemappedByItsOwnPush();
     void pcidRules();
     void pcidsStandSideBySide();
@@ -293,6 +294,33 @@ void PagingTest::codeOfAnotherMap()
     m.core.m_halted = false;
     QCOMPARE(m.core.run(), Outcome::Halted);
     QCOMPARE(m.core.regs.rip, SoftMachine::kHandlers + 6 * 16 + 1);
+}
+
+/// One page of code at each 2 GiB: as many blocks, which must not be looked for one after the
+/// other.
+void PagingTest::codeAtManyPlaces()
+{
+    constexpr uint64_t kPlaces = 0xf000, kStep = uint64_t{1} << 31;
+    PagedMachine m;
+    const uint64_t root = kSpaces, middle = root + 4096, low = middle + 4096, last = low + 4096;
+    constexpr uint64_t kBits = SoftMachine::kPresent | SoftMachine::kWritable;
+    for (uint64_t n = 0; n < 256; ++n) // the lower half: the upper one is the machine's
+        m.putValue(root + n * 8, middle | kBits);
+    std::memcpy(m.at(root + 2048), m.at(SoftMachine::kTables + 2048), 2048);
+    for (uint64_t n = 0; n < 512; ++n)
+        m.putValue(middle + n * 8, low | kBits);
+    m.putValue(low, last | kBits);
+    m.putValue(last, kAt | kBits);
+    m.becomeKernel();
+    m.core.sys.cr3 = root;
+    m.core.flushTlb(true);
+    // again: add rbx, rdx / dec ecx / jz done / jmp rbx / done: hlt
+    m.put(kAt, std::vector<uint8_t>{0x48, 0x01, 0xd3, 0xff, 0xc9, 0x74, 0x02, 0xff, 0xe3, 0xf4});
+    m.core.regs.rip = m.core.regs.general[kRbx] = 0;
+    m.core.regs.general[kRcx] = kPlaces;
+    m.core.regs.general[kRdx] = kStep;
+    QCOMPARE(m.core.run(), Outcome::Halted);
+    QCOMPARE(m.core.regs.general[kRbx], kPlaces * kStep);
 }
 
 /// A CALL whose return address goes to a register that changes the map: its target is looked up in
