@@ -305,12 +305,16 @@ Block* Blocks::follow(Block& from, unsigned link)
 /// Marks the bytes as decoded, so that writers notice, and takes them. See PageInfo.
 uint32_t Blocks::take(const PhysicalPage& page, uint64_t offset, size_t size, uint8_t* to)
 {
-    const uint32_t generation = page.info->generation.load(std::memory_order_acquire);
+    PageInfo& info = *page.info;
+    const uint32_t generation = info.generation.load(std::memory_order_acquire);
     const uint64_t bits =
         (~uint64_t{0} << (offset / 64)) & (~uint64_t{0} >> (63 - (offset + size - 1) / 64));
-    const uint64_t before = page.info->codeMask.fetch_or(bits, std::memory_order_seq_cst);
-    if ((before & bits) != bits && m_core.environment().cpus > 1)
+    info.decoders.fetch_add(1, std::memory_order_seq_cst);
+    const uint64_t before = info.codeMask.fetch_or(bits, std::memory_order_seq_cst);
+    const bool alone = info.decoders.load(std::memory_order_seq_cst) == 1;
+    if (((before & bits) != bits || !alone) && m_core.environment().cpus > 1)
         barrierEverywhere();
+    info.decoders.fetch_sub(1, std::memory_order_seq_cst);
     std::memcpy(to, page.host + offset, size);
     return generation;
 }

@@ -18,13 +18,16 @@ namespace vmm::soft {
 
 /// What all executors share about one page of host memory. A writer stores its bytes, then looks at
 /// codeMask; a decoder sets its bit, makes every thread pass a barrier (membarrier), then reads the
-/// bytes: so one of the two sees the other.
+/// bytes: so one of the two sees the other. Bits that another decoder set count from the end of its
+/// barrier on, that is while `decoders` says that nobody else is between the two.
 struct PageInfo {
     /// Bit n: somebody decoded code from bytes [64 n, 64 n + 64) since `generation` last moved.
     std::atomic<uint64_t> codeMask{0};
     /// Moves on when decoded bytes were written: every block of the page is stale then.
     std::atomic<uint32_t> generation{0};
     std::atomic<uint8_t> dirty{0}; ///< written since the log was last taken
+    /// How many are between setting bits of codeMask and the end of the barrier.
+    std::atomic<uint16_t> decoders{0};
 
     /// After `size` bytes at `offset` of the page were written. Any thread. True when decoded code
     /// became stale.
