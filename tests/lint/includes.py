@@ -26,6 +26,7 @@ ALLOWED = {
     "vmm/firmware": CORE,
     "vmm/chipset": CORE + ["vmm/input", "vmm/console"],
     "vmm/pci_devices": CORE + ["vmm/block", "vmm/gpu", "vmm/console"],
+    "vmm/virtio": CORE + ["vmm/block"],
     "vmm/machine": ["vmm/"],
     "display/core": ["vmm/console", "vmm/input", "vmm/base"],
     "display/local": ["display/core", "vmm/console", "vmm/input", "vmm/base"],

@@ -38,6 +38,17 @@ void GuestSlice::copyIn(size_t offset, std::span<const std::byte> from) const
     m_memory->markDirty(m_ramOffset + offset, from.size());
 }
 
+GuestSlice GuestSlice::part(size_t offset, size_t size) const
+{
+    CHECK(offset <= m_size && size <= m_size - offset);
+    return GuestSlice(m_memory, m_ramOffset + offset, m_data + offset, size);
+}
+
+void GuestSlice::markDirty(size_t offset, size_t size) const
+{
+    m_memory->markDirty(m_ramOffset + offset, size);
+}
+
 void GuestSlice::markDirty() const
 {
     m_memory->markDirty(m_ramOffset, m_size);

@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "vmm/base/check.h"
 #include "vmm/base/result.h"
 #include "vmm/base/unique_fd.h"
 #include "vmm/memory/address.h"
@@ -34,6 +35,22 @@ public:
     /// otherwise).
     void copyOut(size_t offset, std::span<std::byte> to) const;
     void copyIn(size_t offset, std::span<const std::byte> from) const;
+    /// One value the guest may read or write at the same time, such as a ring's index, in a single
+    /// access: load acquires, store releases. `offset` as above; the address is aligned to the
+    /// value's size (our own bug otherwise).
+    template <std::unsigned_integral T>
+    T loadAcquire(size_t offset) const
+    {
+        return std::atomic_ref<T>(*at<T>(offset)).load(std::memory_order_acquire);
+    }
+    template <std::unsigned_integral T>
+    void storeRelease(size_t offset, T value) const
+    {
+        std::atomic_ref<T>(*at<T>(offset)).store(value, std::memory_order_release);
+        markDirty(offset, sizeof value);
+    }
+    /// The bytes [offset, offset + size) of it.
+    GuestSlice part(size_t offset, size_t size) const;
     /// For system calls that read or write guest RAM in place (preadv, io_uring). Call markDirty()
     /// after a write; never look at the bytes through it.
     std::byte* ioPointer() const { return m_data; }
@@ -41,6 +58,14 @@ public:
 
 private:
     friend class GuestMemory;
+    template <class T>
+    T* at(size_t offset) const
+    {
+        CHECK(offset <= m_size && sizeof(T) <= m_size - offset &&
+              (m_ramOffset + offset) % sizeof(T) == 0);
+        return reinterpret_cast<T*>(m_data + offset);
+    }
+    void markDirty(size_t offset, size_t size) const;
     GuestSlice(class GuestMemory* memory, uint64_t ramOffset, std::byte* data, size_t size)
         : m_memory(memory), m_ramOffset(ramOffset), m_data(data), m_size(size)
     {}
