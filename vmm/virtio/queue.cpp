@@ -117,6 +117,15 @@ uint16_t Queue::availableIndex() const
 
 Result<bool> Queue::pop(DescriptorChain& chain)
 {
+    if (m_broken)
+        return false;
+    auto taken = take(chain);
+    m_broken = !taken.has_value();
+    return taken;
+}
+
+Result<bool> Queue::take(DescriptorChain& chain)
+{
     const auto waiting = static_cast<uint16_t>(availableIndex() - m_state.nextAvailable);
     if (waiting == 0)
         return false;

@@ -103,7 +103,7 @@ public:
                                 Features features);
 
     /// Takes the next request into `chain`. False: there is none. An error: the driver broke the
-    /// rules; the queue must not be used any more.
+    /// rules; nothing more comes from this queue then.
     Result<bool> pop(DescriptorChain& chain);
     /// Gives a request back with how many bytes of its writable part were written. In any order;
     /// the driver sees it at the next publish().
@@ -123,6 +123,7 @@ private:
         : m_memory(&memory), m_state(state), m_features(features)
     {}
     Result<void> mapRings();
+    Result<bool> take(DescriptorChain& chain);
     Result<void> addBuffer(DescriptorChain& chain, const Descriptor& descriptor);
     Result<void> follow(DescriptorChain& chain, const memory::GuestSlice& table, uint64_t count,
                         uint16_t first);
@@ -135,7 +136,8 @@ private:
     memory::GuestSlice m_descriptors;
     memory::GuestSlice m_available;
     memory::GuestSlice m_used;
-    uint16_t m_published = 0;   ///< what the used ring's index says
+    uint16_t m_published = 0; ///< what the used ring's index says
+    bool m_broken = false;
     bool m_firstPublish = true; ///< after a load nobody knows what the driver was told last
 };
 

@@ -35,19 +35,22 @@ namespace ring {
 inline constexpr uint64_t kFlags = 0;
 inline constexpr uint64_t kIndex = 2;
 inline constexpr uint64_t kEntries = 4;
+/// Of entry `slot`.
 constexpr uint64_t availEntry(uint64_t slot)
 {
     return kEntries + 2 * slot;
 }
+/// Of entry `slot`.
 constexpr uint64_t usedEntry(uint64_t slot)
 {
     return kEntries + sizeof(UsedElement) * slot;
 }
-/// Of used_event in the available ring of `size` entries, and of avail_event in the used ring.
+/// Of used_event in the available ring of `size` entries.
 constexpr uint64_t usedEvent(uint64_t size)
 {
     return availEntry(size);
 }
+/// Of avail_event in the used ring of `size` entries.
 constexpr uint64_t availEvent(uint64_t size)
 {
     return usedEntry(size);
