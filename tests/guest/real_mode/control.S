@@ -7,6 +7,8 @@
 
 section_control:
         hook    0x60, on_int60, old_service
+        pushw   $0x0202                         /* not the flags of comparing addresses */
+        popfw
         movw    $0x1111, %ax
         stc
         std
