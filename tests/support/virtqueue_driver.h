@@ -57,25 +57,25 @@ public:
     }
     void makeAvailable(uint16_t head)
     {
-        put(m_state.available + vmm::virtio::ring::availEntry(m_index % m_state.size), head);
+        putShared(m_state.available + vmm::virtio::ring::availEntry(m_index % m_state.size), head);
         setAvailableIndex(static_cast<uint16_t>(m_index + 1));
     }
     void setAvailableIndex(uint16_t index)
     {
         m_index = index;
-        put(m_state.available + vmm::virtio::ring::kIndex, index);
+        putShared(m_state.available + vmm::virtio::ring::kIndex, index);
     }
-    void setAvailableFlags(uint16_t flags) { put(m_state.available, flags); }
+    void setAvailableFlags(uint16_t flags) { putShared(m_state.available, flags); }
     void setUsedEvent(uint16_t event)
     {
-        put(m_state.available + vmm::virtio::ring::usedEvent(m_state.size), event);
+        putShared(m_state.available + vmm::virtio::ring::usedEvent(m_state.size), event);
     }
 
-    uint16_t usedFlags() const { return get<uint16_t>(m_state.used); }
-    uint16_t usedIndex() const { return get<uint16_t>(m_state.used + vmm::virtio::ring::kIndex); }
+    uint16_t usedFlags() const { return getShared(m_state.used); }
+    uint16_t usedIndex() const { return getShared(m_state.used + vmm::virtio::ring::kIndex); }
     uint16_t availEvent() const
     {
-        return get<uint16_t>(m_state.used + vmm::virtio::ring::availEvent(m_state.size));
+        return getShared(m_state.used + vmm::virtio::ring::availEvent(m_state.size));
     }
     /// The next request that came back, if one did.
     std::optional<vmm::virtio::UsedElement> collect()
@@ -87,6 +87,15 @@ public:
     }
 
 private:
+    /// What the device may look at in the same moment: in one access.
+    void putShared(uint64_t address, uint16_t value) { shared(address).storeRelease(0, value); }
+    uint16_t getShared(uint64_t address) const { return shared(address).loadAcquire<uint16_t>(0); }
+    vmm::memory::GuestSlice shared(uint64_t address) const
+    {
+        const auto slice = m_memory.slice(vmm::memory::GuestPhys(address), sizeof(uint16_t));
+        CHECK(slice.has_value());
+        return *slice;
+    }
     template <class T>
     void put(uint64_t address, const T& value)
     {

@@ -626,8 +626,8 @@ public:
     bool translateCode(uint64_t linear, uint64_t& physical, PhysicalPage& page);
 
     bool m_halted = false;
-    bool m_unhalted =
-        false; ///< the next HLT ends at once; not saved: there is one moment to lose it in
+    /// The next HLT ends at once. Not saved: there is one moment to lose it in.
+    bool m_unhalted = false;
     Shadow m_shadow = Shadow::None;
     bool m_nmiMasked = false;
     bool m_waitForSipi = false;

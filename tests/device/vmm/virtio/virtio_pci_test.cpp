@@ -347,10 +347,8 @@ private slots:
         const auto loaded = other->function->loadState(saved);
         QVERIFY2(loaded.has_value(), loaded ? "" : loaded.error().sentence().c_str());
         other->function->resume();
-        QVERIFY(VirtioRig::eventually([&] {
-            return *other->board.memory->read<uint16_t>(
-                       memory::GuestPhys(m_queue->layout().used + 2)) == 2;
-        }));
+        const VirtqueueDriver there(*other->board.memory, VirtioRig::kRings, kQueueSize);
+        QVERIFY(VirtioRig::eventually([&] { return there.usedIndex() == 2; }));
         m_rig->function->resume();
         QVERIFY(VirtioRig::eventually([&] { return m_queue->usedIndex() == 2; }));
     }

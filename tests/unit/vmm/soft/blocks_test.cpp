@@ -384,7 +384,7 @@ uint64_t argument(int argc, char** argv, int index, uint64_t otherwise)
 
 int main(int argc, char** argv)
 {
-    const uint64_t programs = argument(argc, argv, 1, 20'000);
+    const uint64_t programs = argument(argc, argv, 1, 2'000);
     const uint64_t seed = argument(argc, argv, 2, 1);
     const uint64_t first = argument(argc, argv, 3, 0);
     Pair wide(SoftMachine::Mode::Long);
