@@ -84,8 +84,10 @@ public:
 
     /// The driver is ready; requests may be waiting in any queue, each gets a handleQueue().
     virtual void start(const Activation& activation) = 0;
-    /// The driver notified queue `index`, which is set up.
-    virtual void handleQueue(unsigned index) = 0;
+    /// The driver notified queue `index`, which is set up. Takes no more than a queue holds, so
+    /// that a driver that never stops cannot keep the loop; true: more may wait, to be called again
+    /// when others on the loop had their turn.
+    virtual bool handleQueue(unsigned index) = 0;
     /// Takes nothing more, and calls `stopped` on the loop's thread when nothing is under way that
     /// would touch guest memory or the queues; at once, or later.
     virtual void stop(StopReason reason, std::function<void()> stopped) = 0;

@@ -18,21 +18,11 @@ void Rng::start(const Activation& activation)
     m_queue = activation.queues[0];
 }
 
-void Rng::handleQueue(unsigned)
-{
-    m_queue->disableNotification();
-    do {
-        if (!serveAll(*m_queue))
-            return;
-    } while (m_queue->enableNotification());
-}
-
-/// False: the driver broke the queue.
-bool Rng::serveAll(Queue& queue)
+bool Rng::handleQueue(unsigned)
 {
     std::array<std::byte, kMostBytes> bytes{};
     for (unsigned served = 0; served < kQueueSize; ++served) {
-        const auto popped = queue.pop(m_chain);
+        const auto popped = m_queue->pop(m_chain);
         if (!popped) {
             m_host->needsReset(popped.error());
             return false;
@@ -47,11 +37,11 @@ bool Rng::serveAll(Queue& queue)
         const auto filled = static_cast<size_t>(std::max<ssize_t>(got, 0));
         ChainCursor cursor(m_chain.writable());
         cursor.copyIn(std::span(bytes).first(filled));
-        queue.push(m_chain.head(), static_cast<uint32_t>(filled));
+        m_queue->push(m_chain.head(), static_cast<uint32_t>(filled));
     }
-    if (queue.publish())
+    if (m_queue->publish())
         m_host->interruptQueue(0);
-    return true;
+    return m_queue->enableNotification();
 }
 
 void Rng::stop(StopReason, std::function<void()> stopped)

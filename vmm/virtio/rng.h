@@ -18,13 +18,11 @@ public:
     void readConfig(uint32_t, std::span<std::byte>) override {}
     void writeConfig(uint32_t, std::span<const std::byte>) override {}
     void start(const Activation& activation) override;
-    void handleQueue(unsigned index) override;
+    bool handleQueue(unsigned index) override;
     void stop(StopReason reason, std::function<void()> stopped) override;
     void reset() override {}
 
 private:
-    bool serveAll(Queue& queue);
-
     DeviceHost* m_host = nullptr;
     Queue* m_queue = nullptr;
     DescriptorChain m_chain;

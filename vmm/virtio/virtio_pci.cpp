@@ -573,7 +573,8 @@ void VirtioPci::serve(unsigned index)
         if (m_phase != Phase::Running || (m_status & DEVICE_NEEDS_RESET) != 0)
             return;
     }
-    m_device->handleQueue(index);
+    if (m_device->handleQueue(index))
+        m_slots[index].doorbell->signal();
 }
 
 /// The phase is Stopping already.

@@ -53,6 +53,27 @@ private slots:
         QVERIFY(VirtioRig::eventually([&] { return m_queue->usedIndex() == 16; }));
     }
 
+    /// A driver that refills the queue for as long as it likes does not keep the loop: what is
+    /// posted to it runs in between.
+    void neverStopping()
+    {
+        ask({{VirtioRig::kData, 16, true}});
+        std::atomic<bool> stop{false};
+        std::thread refilling([&] {
+            for (uint16_t offered = 1; !stop;) {
+                if (static_cast<uint16_t>(offered - m_queue->usedIndex()) >= 8)
+                    continue;
+                m_queue->makeAvailable(0);
+                ++offered;
+                m_rig->driver->notify(0);
+            }
+        });
+        for (int i = 0; i < 20; ++i)
+            m_rig->settle();
+        stop = true;
+        refilling.join();
+    }
+
 private:
     UsedElement ask(const std::vector<VirtqueueDriver::Buffer>& buffers)
     {

@@ -43,14 +43,16 @@ public:
         m_queues.assign(activation.queues.begin(), activation.queues.end());
         ++starts;
     }
-    void handleQueue(unsigned index) override
+    bool handleQueue(unsigned index) override
     {
         Queue& queue = *m_queues[index];
         DescriptorChain chain;
         for (;;) {
             const auto popped = queue.pop(chain);
-            if (!popped)
-                return host->needsReset(popped.error());
+            if (!popped) {
+                host->needsReset(popped.error());
+                return false;
+            }
             if (!*popped)
                 break;
             if (chain.readableSize() == 13)
@@ -61,7 +63,7 @@ public:
         kept = m_kept.size();
         if (queue.publish())
             host->interruptQueue(index);
-        queue.enableNotification();
+        return queue.enableNotification();
     }
     void stop(StopReason reason, std::function<void()> stopped) override
     {
