@@ -34,6 +34,9 @@ struct NativeOutcome {
     uint64_t address = 0; ///< CR2 with a page fault
 };
 
+/// Why comparing with this host's CPU would say nothing; empty: it can be done.
+std::string reasonNotToCompare();
+
 /// The host CPU as a machine for single instructions. One at a time in a process, one thread.
 class NativeRun {
 public:

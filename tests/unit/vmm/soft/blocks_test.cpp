@@ -8,8 +8,8 @@
 // so decoded code of earlier ones is still around.
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
 
+#include "tests/support/arguments.h"
 #include "tests/support/soft_twins.h"
 #include "tests/unit/vmm/soft/differential_forms.h"
 
@@ -374,11 +374,6 @@ private:
     SoftTwins m_twins;
     std::vector<std::byte> m_system;
 };
-
-uint64_t argument(int argc, char** argv, int index, uint64_t otherwise)
-{
-    return argc > index ? std::strtoull(argv[index], nullptr, 0) : otherwise;
-}
 
 } // namespace
 

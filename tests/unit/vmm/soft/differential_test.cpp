@@ -8,14 +8,13 @@
 // to repeat it. See tests/support/native_run.h for the host's side.
 #include <algorithm>
 #include <cinttypes>
-#include <cpuid.h>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "tests/support/arguments.h"
 #include "tests/support/native_run.h"
 #include "tests/support/soft_machine.h"
 #include "tests/unit/vmm/soft/differential_forms.h"
@@ -454,35 +453,11 @@ private:
     Machine m_machine;
 };
 
-uint64_t argument(int argc, char** argv, int index, uint64_t otherwise)
-{
-    return argc > index ? std::strtoull(argv[index], nullptr, 0) : otherwise;
-}
-
-/// Why the comparison would say nothing here; empty: it can run.
-std::string reasonToSkip()
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return "a sanitizer's shadow memory lies where tested instructions must find nothing";
-#else
-    unsigned eax = 0;
-    unsigned ebx = 0;
-    unsigned ecx = 0;
-    unsigned edx = 0;
-    constexpr unsigned kAuth = 0x6874'7541; // "AuthenticAMD"
-    const bool amd = __get_cpuid(0, &eax, &ebx, &ecx, &edx) != 0 && ebx == kAuth;
-    if (!amd && std::getenv("VITRINE_DIFFERENTIAL") == nullptr)
-        return "what is left out as undefined was only established on AMD's CPUs; "
-               "VITRINE_DIFFERENTIAL=1 runs it all the same";
-    return {};
-#endif
-}
-
 } // namespace
 
 int main(int argc, char** argv)
 {
-    std::string why = reasonToSkip();
+    std::string why = reasonNotToCompare();
     const auto native = why.empty() ? NativeRun::create(why) : nullptr;
     if (!native) {
         std::printf("skipped: %s\n", why.c_str());
