@@ -39,7 +39,7 @@ constexpr unsigned kMaxVectors = 64;
 /// Section 4.1.2.1: 0x1040 plus the type; the class tells people what it is.
 pci::PciIdentity identityOf(DeviceType type)
 {
-    const uint32_t deviceClass = [type] {
+    const uint32_t deviceClass = [type]() -> uint32_t {
         switch (type) {
         case DeviceType::Net:
             return 0x02'0000; // network controller, Ethernet

@@ -136,7 +136,6 @@ private:
     mutable Mutex m_mutex;
     std::condition_variable m_phaseChanged;
     Phase m_phase GUARDED_BY(m_mutex) = Phase::Idle;
-    bool m_held GUARDED_BY(m_mutex) = true; ///< between pause() and resume(): nothing starts
     uint8_t m_status GUARDED_BY(m_mutex) = 0;
     uint8_t m_isr GUARDED_BY(m_mutex) = 0;
     uint8_t m_generation GUARDED_BY(m_mutex) = 0;

@@ -42,7 +42,7 @@ void addSelectorCases(std::vector<Case>& all)
     for (const bool code32 : {false, true}) {
         for (const Segment segment : {Segment{"es", 0}, Segment{"ds", 3}, Segment{"gs", 5}}) {
             const auto load = [segment, code32](Sequence& s, Random& random) {
-                const uint64_t field = segment.field << 3;
+                const auto field = static_cast<uint64_t>(segment.field) << 3;
                 s.registers.general[Ax] = (random.next() & 0xffff'0000) | selector(random);
                 s.add({0x8e, 0xc0 | field});       // MOV sreg, AX
                 s.add({0x8c, 0xc2 | field});       // MOV EDX, sreg
@@ -84,7 +84,7 @@ void addSelectorCases(std::vector<Case>& all)
             all.push_back(
                 {field == 4 ? "verr" : "verw", code32, [field](Sequence& s, Random& random) {
                      s.registers.general[Ax] = selector(random);
-                     s.add({0x0f, 0x00, 0xc0U | field << 3});
+                     s.add({0x0f, 0x00, 0xc0U | static_cast<unsigned>(field) << 3});
                  }});
     }
     all.push_back({"arpl", true, [](Sequence& s, Random& random) {
