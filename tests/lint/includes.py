@@ -25,8 +25,10 @@ ALLOWED = {
     "vmm/gpu": BACKEND,
     "vmm/firmware": CORE,
     "vmm/chipset": CORE + ["vmm/input", "vmm/console"],
-    "vmm/pci_devices": CORE + ["vmm/block", "vmm/gpu", "vmm/console"],
-    "vmm/virtio": CORE + ["vmm/block"],
+    "vmm/pci_devices": CORE + ["vmm/block", "vmm/scsi", "vmm/gpu", "vmm/console"],
+    "vmm/net": BACKEND,
+    "vmm/scsi": BACKEND + ["vmm/block"],
+    "vmm/virtio": CORE + ["vmm/block", "vmm/net", "vmm/scsi", "vmm/console"],
     "vmm/machine": ["vmm/"],
     "display/core": ["vmm/console", "vmm/input", "vmm/base"],
     "display/local": ["display/core", "vmm/console", "vmm/input", "vmm/base"],
@@ -55,6 +57,7 @@ ONLY_IN = {
     "libusb-1.0/libusb.h": "usbredir/host",
     "virglrenderer.h": "vmm/gpu",
     "libslirp.h": "vmm/net",
+    "liburing.h": "vmm/block",
     "slirp/libslirp.h": "vmm/net",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
