@@ -182,6 +182,7 @@ void PciDevice::writeConfig(uint16_t offset, uint32_t value, unsigned size)
 {
     if (offset + size > kConfigSize)
         return;
+    bool moved = false;
     {
         MutexLock lock(m_mutex);
         for (unsigned i = 0; i < size; ++i) {
@@ -190,13 +191,34 @@ void PciDevice::writeConfig(uint16_t offset, uint32_t value, unsigned size)
             m_config[at] =
                 static_cast<uint8_t>((m_config[at] & ~m_writable[at]) | (fresh & m_writable[at]));
         }
-        refreshLocked();
+        moved = refreshLocked();
     }
+    if (moved)
+        tellBarMoves();
     deliverIntx();
     configWritten(offset, size);
 }
 
 void PciDevice::configWritten(uint16_t, unsigned) {}
+void PciDevice::barMoved(unsigned, std::optional<uint64_t>) {}
+
+/// Of two threads that move a BAR at once the later teller sees both moves, so the hook's last call
+/// is never out of date.
+void PciDevice::tellBarMoves()
+{
+    MutexLock order(m_toldMutex);
+    for (unsigned index = 0; index < m_told.size(); ++index) {
+        std::optional<uint64_t> base;
+        {
+            MutexLock lock(m_mutex);
+            base = m_bars[index].mapped;
+        }
+        if (base == m_told[index])
+            continue;
+        m_told[index] = base;
+        barMoved(index, base);
+    }
+}
 
 uint32_t PciDevice::config(uint16_t offset, unsigned size) const
 {
@@ -206,13 +228,19 @@ uint32_t PciDevice::config(uint16_t offset, unsigned size) const
 
 void PciDevice::setConfig(uint16_t offset, uint32_t value, unsigned size)
 {
-    MutexLock lock(m_mutex);
-    storeLocked(offset, value, size);
-    refreshLocked();
+    bool moved = false;
+    {
+        MutexLock lock(m_mutex);
+        storeLocked(offset, value, size);
+        moved = refreshLocked();
+    }
+    if (moved)
+        tellBarMoves();
 }
 
-/// Brings everything that follows from the configuration bytes up to date.
-void PciDevice::refreshLocked()
+/// Brings everything that follows from the configuration bytes up to date. True when a BAR moved:
+/// tellBarMoves() after unlocking.
+bool PciDevice::refreshLocked()
 {
     const uint32_t command = loadLocked(kCommand, 2);
     m_busMaster.store((command & kCommandMaster) != 0, std::memory_order_release);
@@ -225,8 +253,10 @@ void PciDevice::refreshLocked()
         m_msi->setMessage({address, loadLocked(at(12), 2)});
         m_msiEnabled.store((loadLocked(at(2), 2) & kMsiEnable) != 0, std::memory_order_release);
     }
+    bool moved = false;
     for (unsigned index = 0; index < m_bars.size(); ++index)
-        placeBarLocked(index);
+        moved = placeBarLocked(index) || moved;
+    return moved;
 }
 
 /// Where BAR `index` should be mapped now, if anywhere.
@@ -248,14 +278,16 @@ std::optional<uint64_t> PciDevice::wantedBaseLocked(unsigned index) const
     return base;
 }
 
-void PciDevice::placeBarLocked(unsigned index)
+bool PciDevice::placeBarLocked(unsigned index)
 {
     const auto wanted = wantedBaseLocked(index);
-    if (wanted == m_bars[index].mapped)
-        return;
+    const auto before = m_bars[index].mapped;
+    if (wanted == before)
+        return false;
     unmapBarLocked(index);
     if (wanted)
         mapBarLocked(index, *wanted);
+    return m_bars[index].mapped != before;
 }
 
 void PciDevice::mapBarLocked(unsigned index, uint64_t base)
@@ -323,11 +355,14 @@ bool PciDevice::sendMsi()
 
 void PciDevice::resetConfig()
 {
+    bool moved = false;
     {
         MutexLock lock(m_mutex);
         m_config = m_reset;
-        refreshLocked();
+        moved = refreshLocked();
     }
+    if (moved)
+        tellBarMoves();
     publishIntx(false);
     deliverIntx();
 }
@@ -340,13 +375,16 @@ PciConfigState PciDevice::saveConfig() const
 
 Result<void> PciDevice::loadConfig(const PciConfigState& state)
 {
+    bool moved = false;
     {
         MutexLock lock(m_mutex);
         for (size_t i = 0; i < m_config.size(); ++i)
             m_config[i] = static_cast<uint8_t>((m_reset[i] & ~m_writable[i]) |
                                                (state.config[i] & m_writable[i]));
-        refreshLocked();
+        moved = refreshLocked();
     }
+    if (moved)
+        tellBarMoves();
     publishIntx(state.intx);
     {
         MutexLock lock(m_intxMutex);

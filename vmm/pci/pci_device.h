@@ -117,6 +117,12 @@ protected:
     void setConfig(uint16_t offset, uint32_t value, unsigned size);
     /// Called on the vCPU thread after a guest write took effect, without a lock held.
     virtual void configWritten(uint16_t offset, unsigned size);
+    /// BAR `index` (6: the ROM) answers at `base` from now on, or nowhere. Called on the thread
+    /// that made it so (a vCPU's, or the one that resets or loads), without the configuration lock;
+    /// calls of one device come one at a time, and the last one says how it is. May read config(),
+    /// not change it. Not called by the destructor: a derived class undoes in its own what it did
+    /// here.
+    virtual void barMoved(unsigned index, std::optional<uint64_t> base);
 
     /// Drives INTx: publish under the device's lock, deliver after it (see bus::LevelIrq).
     void publishIntx(bool level) { m_intxLevel.store(level, std::memory_order_release); }
@@ -152,13 +158,14 @@ private:
     uint32_t loadLocked(uint16_t offset, unsigned size) const REQUIRES(m_mutex);
     void storeLocked(uint16_t offset, uint32_t value, unsigned size) REQUIRES(m_mutex);
     void declareBar(unsigned index, Bar bar, uint32_t typeBits);
-    void refreshLocked() REQUIRES(m_mutex);
+    bool refreshLocked() REQUIRES(m_mutex);
     std::optional<uint64_t> wantedBaseLocked(unsigned index) const REQUIRES(m_mutex);
-    void placeBarLocked(unsigned index) REQUIRES(m_mutex);
+    bool placeBarLocked(unsigned index) REQUIRES(m_mutex);
     void mapBarLocked(unsigned index, uint64_t base) REQUIRES(m_mutex);
     void unmapBarLocked(unsigned index) REQUIRES(m_mutex);
     std::string barName(unsigned index) const;
     bool intxWanted() const;
+    void tellBarMoves();
 
     const std::string m_name;
     bus::IrqLine* m_intxLine = nullptr;
@@ -168,6 +175,8 @@ private:
     std::array<uint8_t, kConfigSize> m_writable{};
     uint8_t m_lastCapability = 0;
     std::array<Bar, 7> m_bars GUARDED_BY(m_mutex);
+    Mutex m_toldMutex;                                                     // taken before m_mutex
+    std::array<std::optional<uint64_t>, 7> m_told GUARDED_BY(m_toldMutex); // to barMoved()
     MappedRegion m_rom;
     uint8_t m_msiOffset = 0;
     std::unique_ptr<bus::MsiVector> m_msi;

@@ -124,6 +124,44 @@ private slots:
         QCOMPARE(rig.board.pio.read(GuestPort(0), 1), 0xffU); // beyond the last port
     }
 
+    void movesAreTold()
+    {
+        PciRig rig;
+        placeAll(rig);
+        QCOMPARE(rig.function.moves, 4U);
+        QVERIFY(rig.function.told[TestFunction::kMmioBar] == kMmioBase);
+        QVERIFY(rig.function.told[TestFunction::kIoBar] == kIoBase);
+        QVERIFY(!rig.function.told[6]);
+        rig.driver.placeBar(TestFunction::kMmioBar, kMmioBase); // no move
+        rig.driver.write(0x40, 0, 4);
+        QCOMPARE(rig.function.moves, 4U);
+        rig.driver.placeBar(TestFunction::kMmioBar, kMmioBase + 0x1000);
+        QVERIFY(rig.function.told[TestFunction::kMmioBar] == kMmioBase + 0x1000);
+        rig.driver.command(0);
+        QCOMPARE(rig.function.moves, 9U);
+        for (const auto& base : rig.function.told)
+            QVERIFY(!base);
+        rig.driver.command(pci::kCommandMemory);
+        FreshFunction loaded;
+        QVERIFY(loaded.loadState(rig.function.saveState()).has_value());
+        QVERIFY(loaded.function.told[TestFunction::kMmioBar] == kMmioBase + 0x1000);
+        rig.function.reset();
+        QVERIFY(!rig.function.told[TestFunction::kMmioBar]);
+    }
+
+    /// A BAR that found its place taken is not told as mapped.
+    void refusedPlaceIsNotTold()
+    {
+        PciRig rig;
+        TestFunction second("second", rig.board.pciServices(), 0x77);
+        QVERIFY(rig.bus.attach({0, 4, 0}, second).has_value());
+        const tests::PciDriver other(rig.board.pio, {0, 4, 0});
+        placeAll(rig);
+        other.placeBar(TestFunction::kMmioBar, kMmioBase);
+        other.command(pci::kCommandMemory);
+        QCOMPARE(second.moves, 0U);
+    }
+
     void romNeedsBothEnables()
     {
         PciRig rig;

@@ -113,8 +113,17 @@ public:
     CheckedRange io;
     std::vector<std::byte> ram;
     std::unique_ptr<vmm::pci::Msix> msix;
+    /// Where the BARs are as barMoved() told it, and how often it did.
+    std::array<std::optional<uint64_t>, 7> told;
+    unsigned moves = 0;
 
 private:
+    void barMoved(unsigned index, std::optional<uint64_t> base) override
+    {
+        told.at(index) = base;
+        ++moves;
+        static_cast<void>(config(0, 4)); // may be asked here
+    }
     void configWritten(uint16_t, unsigned) override
     {
         msix->setControl(static_cast<uint16_t>(config(kMsix + 2, 2)));
