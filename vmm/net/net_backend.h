@@ -52,9 +52,13 @@ class FrameReceiver {
 public:
     virtual ~FrameReceiver() = default;
     /// A frame the backend holds; false: no room, offer it again after NetBackend::receiverReady().
+    /// The guest learns of it at the next delivered().
     virtual bool deliver(const FrameHeader& header, std::span<const std::byte> frame) = 0;
-    /// receive() on `pair` has something.
-    virtual void readable(unsigned pair) = 0;
+    /// After each burst of deliver().
+    virtual void delivered() = 0;
+    /// receive() on `pair` has something. True: to be told again for as long as it has; false: no
+    /// room, not before NetBackend::receiverReady().
+    virtual bool readable(unsigned pair) = 0;
     /// send() on `pair` works again.
     virtual void writable(unsigned pair) = 0;
 };
@@ -75,7 +79,8 @@ public:
     virtual std::string description() const = 0;
 
     /// Frames flow from here on to `receiver`, until stop(). `taken`: what the guest agreed to be
-    /// given.
+    /// given. Again while they flow, with the same receiver: only changes what is taken and the
+    /// pairs in use. Connections outlive a stop.
     virtual Result<void> start(FrameReceiver& receiver, const Offloads& taken, unsigned pairs) = 0;
     virtual void stop() = 0;
 
@@ -89,7 +94,7 @@ public:
         size_t bytes = 0;
     };
     virtual std::optional<Received> receive(unsigned pair, std::span<const iovec> pieces) = 0;
-    /// The card has room again after deliver() said no, or wants to be told readable() again.
+    /// The card has room again after deliver() or readable() said no.
     virtual void receiverReady(unsigned pair) = 0;
 };
 
