@@ -42,8 +42,9 @@ public:
         m_map = std::make_unique<vmm::memory::MemoryMap>(m_hypervisor->mapSink());
         TRY(m_map->setLayer("ram", 0,
                             {{vmm::memory::GuestPhys(0), kGuestRam, m_memory->hostBase()}}));
-        m_doorbell = TRY(
-            m_hypervisor->createIoEventFd(vmm::kvm::IoSpace::Memory, micro::exits::kDoorbell, 4));
+        m_doorbellEvent = std::make_unique<vmm::EventFd>(TRY(vmm::EventFd::create()));
+        m_doorbell = TRY(m_hypervisor->doorbells()->create(
+            vmm::memory::GuestPhys(micro::exits::kDoorbell), *m_doorbellEvent));
         TRY(mapDevice());
         TRY(mapNeighbours());
         m_vcpu = TRY(m_hypervisor->createVcpu(0));
@@ -115,7 +116,8 @@ private:
     std::unique_ptr<vmm::memory::GuestMemory> m_memory;
     std::unique_ptr<vmm::kvm::KvmHypervisor> m_hypervisor;
     std::unique_ptr<vmm::memory::MemoryMap> m_map;
-    std::unique_ptr<vmm::kvm::IoEventFd> m_doorbell;
+    std::unique_ptr<vmm::EventFd> m_doorbellEvent;
+    std::unique_ptr<vmm::bus::Doorbell> m_doorbell;
     std::unique_ptr<cpu::Vcpu> m_vcpu;
 };
 

@@ -188,7 +188,7 @@ struct FakeBoard {
     explicit FakeBoard(uint64_t ramSize = uint64_t{16} << 20)
         : memory(std::move(*vmm::memory::GuestMemory::create({ramSize, 0})))
     {}
-    vmm::pci::PciServices pciServices() { return {pio, mmio, map, *memory, interrupts}; }
+    vmm::pci::PciServices pciServices() { return {pio, mmio, map, *memory, interrupts, doorbells}; }
 
     FakeClock clock;
     FakeWallClock wallClock;
@@ -197,6 +197,7 @@ struct FakeBoard {
     FakeMapSink mapSink;
     vmm::memory::MemoryMap map{mapSink};
     std::unique_ptr<vmm::memory::GuestMemory> memory;
+    vmm::bus::Doorbells* doorbells = nullptr;
     vmm::bus::PioBus pio;
     vmm::bus::MmioBus mmio;
 };

@@ -9,6 +9,7 @@
 #include "vmm/base/mutex.h"
 #include "vmm/base/result.h"
 #include "vmm/base/unique_fd.h"
+#include "vmm/memory/address.h"
 
 namespace vmm::bus {
 
@@ -130,6 +131,23 @@ public:
     virtual ~InterruptController() = default;
     virtual void setGsi(Gsi gsi, bool level) = 0;
     virtual Result<std::unique_ptr<MsiVector>> createMsiVector() = 0;
+};
+
+/// A place in guest-physical memory, while it lives, where a write of any width signals an event
+/// without leaving the kernel.
+class Doorbell {
+public:
+    virtual ~Doorbell() = default;
+};
+
+/// Makes doorbells; offered by backends that have a kernel to answer them (ioeventfds under KVM).
+/// Owner: the vCPU backend; outlives every device. Any thread.
+class Doorbells {
+public:
+    virtual ~Doorbells() = default;
+    /// `event` outlives the doorbell. Errors: the address has one, or the kernel has no more.
+    virtual Result<std::unique_ptr<Doorbell>> create(memory::GuestPhys address,
+                                                     const EventFd& event) = 0;
 };
 
 /// A controller input as an IrqLine. One driver per line: shared inputs go through the PIRQ router.

@@ -117,6 +117,8 @@ public:
     virtual ~Hypervisor() = default;
     virtual memory::MapSink& mapSink() = 0;
     virtual bus::InterruptController& interrupts() = 0;
+    /// Null where a doorbell would be no shorter than the device's own register.
+    virtual bus::Doorbells* doorbells() { return nullptr; }
     /// vCPU `index` of the number given when the hypervisor was made; each once.
     virtual Result<std::unique_ptr<Vcpu>> createVcpu(unsigned index) = 0;
 

@@ -43,26 +43,22 @@ Result<std::vector<uint32_t>> msrIndices(int kvmFd)
     return std::vector<uint32_t>(list.indices, list.indices + list.count);
 }
 
-/// Deassigns on destruction.
-class KvmIoEventFd final : public IoEventFd {
+/// An ioeventfd; deassigns on destruction.
+class KvmDoorbell final : public bus::Doorbell {
 public:
-    KvmIoEventFd(int vmFd, const kvm_ioeventfd& request, EventFd event)
-        : m_vmFd(vmFd), m_request(request), m_event(std::move(event))
-    {}
-    ~KvmIoEventFd() override
+    KvmDoorbell(int vmFd, const kvm_ioeventfd& request) : m_vmFd(vmFd), m_request(request) {}
+    ~KvmDoorbell() override
     {
         m_request.flags |= KVM_IOEVENTFD_FLAG_DEASSIGN;
         ::ioctl(m_vmFd, KVM_IOEVENTFD, &m_request);
     }
-    const EventFd& eventFd() const override { return m_event; }
 
 private:
     int m_vmFd;
     kvm_ioeventfd m_request;
-    EventFd m_event;
 };
 
-class KernelHypervisor final : public KvmHypervisor {
+class KernelHypervisor final : public KvmHypervisor, private bus::Doorbells {
 public:
     KernelHypervisor(UniqueFd kvm, UniqueFd vm, const KvmConfig& config)
         : m_kvm(std::move(kvm)),
@@ -137,18 +133,17 @@ public:
         m_pausedClock.reset();
     }
     void setHpetLegacy(bool on) override { report(setPitHpetLegacy(m_vm.get(), on)); }
-    Result<std::unique_ptr<IoEventFd>> createIoEventFd(IoSpace space, uint64_t address,
-                                                       unsigned size) override
+    bus::Doorbells* doorbells() override { return this; }
+    /// Length 0: writes of any width, which KVM finds without decoding the instruction where the
+    /// hardware allows it (KVM_CAP_IOEVENTFD_ANY_LENGTH).
+    Result<std::unique_ptr<bus::Doorbell>> create(memory::GuestPhys address,
+                                                  const EventFd& event) override
     {
-        EventFd event = TRY(EventFd::create());
         kvm_ioeventfd request{};
-        request.addr = address;
-        request.len = size;
+        request.addr = address.value();
         request.fd = event.fd();
-        request.flags = space == IoSpace::Port ? static_cast<uint32_t>(KVM_IOEVENTFD_FLAG_PIO) : 0U;
         TRY(callKvm(m_vm.get(), KVM_IOEVENTFD, &request, "KVM_IOEVENTFD"));
-        return std::unique_ptr<IoEventFd>(
-            std::make_unique<KvmIoEventFd>(m_vm.get(), request, std::move(event)));
+        return std::unique_ptr<bus::Doorbell>(std::make_unique<KvmDoorbell>(m_vm.get(), request));
     }
 
 private:

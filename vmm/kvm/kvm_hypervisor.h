@@ -20,16 +20,6 @@ struct KvmConfig {
     cpu::InstructionAssist* assist = nullptr; ///< outlives the hypervisor; null: none
 };
 
-/// A write of `size` bytes to a guest address or port that signals an eventfd without leaving the
-/// kernel, while it lives (KVM_IOEVENTFD). Outlived by the hypervisor.
-class IoEventFd {
-public:
-    virtual ~IoEventFd() = default;
-    virtual const EventFd& eventFd() const = 0;
-};
-
-enum class IoSpace { Port, Memory };
-
 /// A virtual machine of /dev/kvm: interrupt controllers, memory slots, vCPUs. Owns its file
 /// descriptors; outlives its vCPUs.
 class KvmHypervisor : public cpu::Hypervisor {
@@ -37,8 +27,6 @@ public:
     /// Opens /dev/kvm and makes a virtual machine with in-kernel PIC, IOAPIC, local APICs and PIT.
     /// The error is the person's sentence with what to do.
     static Result<std::unique_ptr<KvmHypervisor>> create(const KvmConfig& config);
-    virtual Result<std::unique_ptr<IoEventFd>> createIoEventFd(IoSpace space, uint64_t address,
-                                                               unsigned size) = 0;
 };
 
 } // namespace vmm::kvm

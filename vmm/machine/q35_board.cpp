@@ -236,7 +236,8 @@ Result<void> Q35Board::addMemory()
 
 pci::PciServices Q35Board::services()
 {
-    return {m_pio, m_mmio, *m_map, *m_memory, m_hypervisor->interrupts()};
+    return {
+        m_pio, m_mmio, *m_map, *m_memory, m_hypervisor->interrupts(), m_hypervisor->doorbells()};
 }
 
 Result<void> Q35Board::addBridges()

@@ -47,6 +47,7 @@ struct PciServices {
     memory::MemoryMap& map;
     memory::GuestMemory& memory;
     bus::InterruptController& interrupts;
+    bus::Doorbells* doorbells = nullptr; ///< null: the backend has none
 };
 
 /// The fixed part of a header.

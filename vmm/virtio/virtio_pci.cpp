@@ -225,6 +225,22 @@ void VirtioPci::configWritten(uint16_t offset, unsigned size)
     }
 }
 
+/// A notification then costs the vCPU no way out of the kernel. Without one (no such backend, or no
+/// more of them) the write reaches notify().
+void VirtioPci::barMoved(unsigned index, std::optional<uint64_t> base)
+{
+    if (index != kBar || m_services.doorbells == nullptr)
+        return;
+    for (size_t i = 0; i < m_slots.size(); ++i) {
+        m_slots[i].kernelDoorbell.reset();
+        if (!base)
+            continue;
+        const memory::GuestPhys at(*base + kNotifyPage * kPage + i * kNotifyStride);
+        if (auto doorbell = m_services.doorbells->create(at, *m_slots[i].doorbell))
+            m_slots[i].kernelDoorbell = std::move(*doorbell);
+    }
+}
+
 // --- the BAR ---
 
 uint64_t VirtioPci::readMmio(uint64_t offset, unsigned size)
@@ -252,15 +268,7 @@ void VirtioPci::writeMmio(uint64_t offset, uint64_t value, unsigned size)
 {
     switch (offset / kPage) {
     case kCommonPage:
-        switch (writeCommon(offset % kPage, value, size)) {
-        case After::Start:
-            return startDevice();
-        case After::Reset:
-            return beginStop(StopReason::Reset);
-        case After::Nothing:
-            return;
-        }
-        return;
+        return writeCommon(offset % kPage, value, size);
     case kDevicePage:
         return writeDevice(offset % kPage, value, size);
     case kNotifyPage:
@@ -332,7 +340,7 @@ std::array<std::byte, common::kSize> VirtioPci::commonImageLocked() const
 }
 
 /// A write of any width changes the fields it touches, their other bytes staying as they read.
-VirtioPci::After VirtioPci::writeCommon(uint64_t offset, uint64_t value, unsigned size)
+void VirtioPci::writeCommon(uint64_t offset, uint64_t value, unsigned size)
 {
     MutexLock lock(m_mutex);
     const bool resets = offset == common::kStatus && (value & 0xff) == 0;
@@ -342,21 +350,18 @@ VirtioPci::After VirtioPci::writeCommon(uint64_t offset, uint64_t value, unsigne
         });
     auto image = commonImageLocked();
     if (offset >= image.size())
-        return After::Nothing;
+        return;
     std::memcpy(image.data() + offset, &value, std::min<size_t>(size, image.size() - offset));
-    After after = After::Nothing;
     for (const CommonField& field : kCommonFields) {
         if (!overlaps(offset, size, field.offset, field.size))
             continue;
         uint64_t fresh = 0;
         std::memcpy(&fresh, image.data() + field.offset, field.size);
-        if (const After wish = setCommonLocked(field.offset, fresh); wish != After::Nothing)
-            after = wish;
+        setCommonLocked(field.offset, fresh);
     }
-    return after;
 }
 
-VirtioPci::After VirtioPci::setCommonLocked(unsigned field, uint64_t value)
+void VirtioPci::setCommonLocked(unsigned field, uint64_t value)
 {
     switch (field) {
     case common::kDeviceFeatureSelect:
@@ -385,7 +390,6 @@ VirtioPci::After VirtioPci::setCommonLocked(unsigned field, uint64_t value)
             setQueueLocked(field, value);
         break;
     }
-    return After::Nothing;
 }
 
 /// A vector we do not have becomes none, which the driver sees (section 4.1.5.1.2).
@@ -424,16 +428,14 @@ void VirtioPci::setQueueLocked(unsigned field, uint64_t value)
 }
 
 /// Section 3.1.1. Bits are only ever added, but for the reset.
-VirtioPci::After VirtioPci::setStatusLocked(uint8_t value)
+void VirtioPci::setStatusLocked(uint8_t value)
 {
     if (value == 0) {
-        if (m_phase == Phase::Running) {
-            m_phase = Phase::Stopping;
-            return After::Reset;
-        }
-        if (m_phase == Phase::Idle)
+        if (m_phase == Phase::Running)
+            stopLocked(StopReason::Reset);
+        else if (m_phase == Phase::Idle)
             clearLocked();
-        return After::Nothing;
+        return;
     }
     const auto fresh = static_cast<uint8_t>(value & ~m_status);
     const bool agreed = (m_driverFeatures & ~offeredFeatures()) == 0 &&
@@ -442,9 +444,9 @@ VirtioPci::After VirtioPci::setStatusLocked(uint8_t value)
     if ((fresh & FEATURES_OK) != 0 && agreed)
         m_status |= FEATURES_OK;
     if ((fresh & DRIVER_OK) == 0 || (m_status & FEATURES_OK) == 0)
-        return After::Nothing;
+        return;
     m_status |= DRIVER_OK;
-    return After::Start;
+    startLocked();
 }
 
 // --- interrupts ---
@@ -529,37 +531,41 @@ Result<void> VirtioPci::makeQueuesLocked()
     return {};
 }
 
-/// DRIVER_OK, or a machine goes on. On a vCPU or the control thread.
-void VirtioPci::startDevice()
+/// DRIVER_OK, or a machine goes on. On a vCPU or the control thread; under the lock from the wish
+/// to the posted start, so that a reset from another CPU finds a device that runs or one that does
+/// not.
+void VirtioPci::startLocked()
 {
-    Activation activation{*this, 0, {}};
-    std::vector<Queue*> queues;
+    if (auto made = makeQueuesLocked(); !made) {
+        for (Slot& slot : m_slots)
+            slot.queue.reset();
+        m_status |= DEVICE_NEEDS_RESET; // the driver may look at once
+        m_device->loop().post([this, error = std::move(made).error()] { needsReset(error); });
+        return;
+    }
+    m_phase = Phase::Running;
+    m_device->loop().post([this, features = m_driverFeatures] { begin(features); });
+}
+
+/// On the loop's thread, before any stop that was asked for later.
+void VirtioPci::begin(uint64_t features)
+{
+    m_queues.clear();
     {
         MutexLock lock(m_mutex);
-        if (const auto made = makeQueuesLocked(); !made) {
-            for (Slot& slot : m_slots)
-                slot.queue.reset();
-            lock.unlock();
-            return needsReset(made.error());
-        }
         for (const Slot& slot : m_slots)
-            queues.push_back(slot.queue.get());
-        activation.features = m_driverFeatures;
-        m_phase = Phase::Running;
+            m_queues.push_back(slot.queue.get());
     }
-    m_device->loop().post([this, activation, queues = std::move(queues)]() mutable {
-        activation.queues = queues;
-        m_device->start(activation);
-        for (unsigned i = 0; i < m_slots.size(); ++i) {
-            if (queues[i] == nullptr)
-                continue;
-            if (const auto watched =
-                    m_device->loop().watch(m_slots[i].doorbell->fd(), [this, i] { serve(i); });
-                !watched)
-                return needsReset(watched.error());
-            m_slots[i].doorbell->signal(); // what was there before the device
-        }
-    });
+    m_device->start({*this, features, m_queues});
+    for (unsigned i = 0; i < m_slots.size(); ++i) {
+        if (m_queues[i] == nullptr)
+            continue;
+        if (const auto watched =
+                m_device->loop().watch(m_slots[i].doorbell->fd(), [this, i] { serve(i); });
+            !watched)
+            return needsReset(watched.error());
+        m_slots[i].doorbell->signal(); // what was there before the device
+    }
 }
 
 /// On the loop's thread.
@@ -577,9 +583,9 @@ void VirtioPci::serve(unsigned index)
         m_slots[index].doorbell->signal();
 }
 
-/// The phase is Stopping already.
-void VirtioPci::beginStop(StopReason reason)
+void VirtioPci::stopLocked(StopReason reason)
 {
+    m_phase = Phase::Stopping;
     m_device->loop().post([this, reason] {
         for (const Slot& slot : m_slots)
             m_device->loop().remove(slot.doorbell->fd());
@@ -618,29 +624,22 @@ void VirtioPci::waitUntilStopped()
 
 void VirtioPci::pause()
 {
-    bool running = false;
     {
         MutexLock lock(m_mutex);
-        running = m_phase == Phase::Running;
-        if (running)
-            m_phase = Phase::Stopping;
+        if (m_phase == Phase::Running)
+            stopLocked(StopReason::Pause);
     }
-    if (running)
-        beginStop(StopReason::Pause);
     waitUntilStopped();
 }
 
 /// Goes on after pause(), or begins what a loaded state says.
 void VirtioPci::resume()
 {
-    {
-        MutexLock lock(m_mutex);
-        const bool loaded = m_phase == Phase::Idle && (m_status & DRIVER_OK) != 0 &&
-                            (m_status & DEVICE_NEEDS_RESET) == 0;
-        if (m_phase != Phase::Paused && !loaded)
-            return;
-    }
-    startDevice();
+    MutexLock lock(m_mutex);
+    const bool loaded = m_phase == Phase::Idle && (m_status & DRIVER_OK) != 0 &&
+                        (m_status & DEVICE_NEEDS_RESET) == 0;
+    if (m_phase == Phase::Paused || loaded)
+        startLocked();
 }
 
 void VirtioPci::reset()
@@ -650,10 +649,8 @@ void VirtioPci::reset()
         MutexLock lock(m_mutex);
         phase = m_phase;
         if (phase == Phase::Running)
-            m_phase = Phase::Stopping;
+            stopLocked(StopReason::Reset);
     }
-    if (phase == Phase::Running)
-        beginStop(StopReason::Reset);
     waitUntilStopped();
     if (phase == Phase::Paused)
         m_device->reset();

@@ -97,14 +97,14 @@ private:
         uint16_t vector = VIRTIO_MSI_NO_VECTOR;
         std::unique_ptr<Queue> queue; ///< while the device runs or is paused
         std::unique_ptr<EventFd> doorbell;
+        std::unique_ptr<bus::Doorbell> kernelDoorbell; ///< while the BAR is mapped; none: notify()
     };
-    /// What is left to do after unlocking.
-    enum class After : uint8_t { Nothing, Start, Reset };
 
     VirtioPci(const pci::PciServices& services, std::unique_ptr<Device> device);
     Result<void> build();
     void addCapabilities();
     void configWritten(uint16_t offset, unsigned size) override;
+    void barMoved(unsigned index, std::optional<uint64_t> base) override;
 
     void interruptQueue(unsigned index) override;
     void configChanged() override;
@@ -112,10 +112,10 @@ private:
     void interrupt(uint16_t vector, uint8_t cause);
 
     std::array<std::byte, common::kSize> commonImageLocked() const REQUIRES(m_mutex);
-    After writeCommon(uint64_t offset, uint64_t value, unsigned size);
-    After setCommonLocked(unsigned field, uint64_t value) REQUIRES(m_mutex);
+    void writeCommon(uint64_t offset, uint64_t value, unsigned size);
+    void setCommonLocked(unsigned field, uint64_t value) REQUIRES(m_mutex);
     void setQueueLocked(unsigned field, uint64_t value) REQUIRES(m_mutex);
-    After setStatusLocked(uint8_t value) REQUIRES(m_mutex);
+    void setStatusLocked(uint8_t value) REQUIRES(m_mutex);
     uint64_t offeredFeatures() const;
     uint16_t checkedVector(uint64_t value) const;
     uint8_t takeIsr();
@@ -123,9 +123,10 @@ private:
     void writeDevice(uint64_t offset, uint64_t value, unsigned size);
     void notify(uint64_t offset);
 
-    void startDevice();
+    void startLocked() REQUIRES(m_mutex);
     Result<void> makeQueuesLocked() REQUIRES(m_mutex);
-    void beginStop(StopReason reason);
+    void begin(uint64_t features);
+    void stopLocked(StopReason reason) REQUIRES(m_mutex);
     void stopped(StopReason reason);
     void waitUntilStopped();
     void serve(unsigned index);
@@ -144,7 +145,8 @@ private:
     uint64_t m_driverFeatures GUARDED_BY(m_mutex) = 0;
     uint16_t m_configVector GUARDED_BY(m_mutex) = VIRTIO_MSI_NO_VECTOR;
     uint16_t m_queueSelect GUARDED_BY(m_mutex) = 0;
-    std::vector<Slot> m_slots; ///< as many as the device has queues; rings under m_mutex
+    std::vector<Queue*> m_queues; ///< what the device was started with; the loop's thread
+    std::vector<Slot> m_slots;    ///< as many as the device has queues; rings under m_mutex
 };
 
 } // namespace vmm::virtio

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 
 #include "tests/device/vmm/virtio/virtio_rig.h"
 #include "tests/support/suites.h"
@@ -106,10 +107,10 @@ private:
     std::function<void()> m_stopped;
 };
 
-std::unique_ptr<VirtioRig> makeRig()
+std::unique_ptr<VirtioRig> makeRig(bus::Doorbells* doorbells = nullptr)
 {
     return std::make_unique<VirtioRig>(
-        [](EventLoop& loop) { return std::make_unique<Answerer>(loop); });
+        [](EventLoop& loop) { return std::make_unique<Answerer>(loop); }, doorbells);
 }
 
 } // namespace
@@ -386,6 +387,50 @@ private slots:
             rigs.push_back(makeRig());
             return std::make_unique<Borrowed>(*rigs.back()->function);
         });
+    }
+
+    void resetSuite()
+    {
+        start();
+        m_queue->offer({{VirtioRig::kData, 3, true}}, 1);
+        driver().notify(0);
+        auto fresh = makeRig();
+        tests::resetSuite(*m_rig->function, *m_rig->function, *fresh->function, *fresh->function);
+    }
+
+    /// A doorbell of the kernel is where the notification register is, for as long as that is
+    /// there.
+    void kernelDoorbells()
+    {
+        struct Kernel final : bus::Doorbells {
+            struct Bell final : bus::Doorbell {
+                Bell(std::set<uint64_t>& places, uint64_t place) : m_places(places), m_place(place)
+                {
+                    m_places.insert(place);
+                }
+                ~Bell() override { m_places.erase(m_place); }
+                std::set<uint64_t>& m_places;
+                uint64_t m_place;
+            };
+            Result<std::unique_ptr<bus::Doorbell>> create(memory::GuestPhys address,
+                                                          const EventFd& event) override
+            {
+                rung = &event;
+                return std::unique_ptr<bus::Doorbell>(
+                    std::make_unique<Bell>(places, address.value()));
+            }
+            std::set<uint64_t> places;
+            const EventFd* rung = nullptr;
+        } kernel;
+        const auto rig = makeRig(&kernel);
+        const uint64_t bar = rig->pci.read(pci::kBar0, 4) & ~uint64_t{0xf};
+        QCOMPARE(kernel.places, (std::set<uint64_t>{bar + 0x3000, bar + 0x3004}));
+        rig->pci.write(pci::kCommand, pci::kCommandMaster, 2);
+        QVERIFY(kernel.places.empty());
+        rig->pci.write(pci::kCommand, pci::kCommandMaster | pci::kCommandMemory, 2);
+        QCOMPARE(kernel.places.size(), size_t{2});
+        rig->function->reset();
+        QVERIFY(kernel.places.empty());
     }
 
     void anyAccess()

@@ -22,10 +22,11 @@ struct VirtioRig {
     static constexpr uint64_t kData = 0x10'0000;
     using MakeDevice = std::function<std::unique_ptr<vmm::virtio::Device>(vmm::EventLoop&)>;
 
-    explicit VirtioRig(const MakeDevice& make)
-        : loop(std::move(*vmm::EventLoop::create("virtio-test"))),
-          function(std::move(*vmm::virtio::VirtioPci::create(board.pciServices(), make(*loop))))
+    explicit VirtioRig(const MakeDevice& make, vmm::bus::Doorbells* doorbells = nullptr)
+        : loop(std::move(*vmm::EventLoop::create("virtio-test")))
     {
+        board.doorbells = doorbells;
+        function = std::move(*vmm::virtio::VirtioPci::create(board.pciServices(), make(*loop)));
         CHECK(bus.attach(kBdf, *function));
         function->connectIntx(bus.intxLine(kBdf, 1));
         mapping = std::move(*board.pio.map("pci", vmm::memory::GuestPort(0xcf8), 8, ports));
