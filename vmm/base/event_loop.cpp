@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <iterator>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -47,15 +48,27 @@ void EventLoop::post(std::function<void()> function)
     m_wake->signal();
 }
 
-Result<void> EventLoop::watch(int fd, std::function<void()> readable)
+void EventLoop::runAndWait(const std::function<void()>& function)
+{
+    if (onThread())
+        return function();
+    std::promise<void> ran;
+    post([&] {
+        function();
+        ran.set_value();
+    });
+    ran.get_future().wait();
+}
+
+Result<void> EventLoop::watch(int fd, std::function<void()> ready, Wait wait)
 {
     MutexLock lock(m_mutex);
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = wait == Wait::Writable ? EPOLLOUT : EPOLLIN;
     event.data.fd = fd;
     if (::epoll_ctl(m_epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0)
         return Error::fromErrno("epoll_ctl", errno);
-    m_watches[fd] = std::make_shared<std::function<void()>>(std::move(readable));
+    m_watches[fd] = std::make_shared<std::function<void()>>(std::move(ready));
     return {};
 }
 

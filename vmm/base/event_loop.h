@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One epoll loop for one thread: posted functions, readable descriptors, and guest-time timers.
+// One epoll loop for one thread: posted functions, ready descriptors, and guest-time timers.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,9 +29,15 @@ public:
     /// Runs `function` on the loop's thread, soon. Any thread.
     void post(std::function<void()> function);
 
-    /// Calls back each time `fd` is readable (level-triggered) until remove(fd). Any thread. The
-    /// descriptor stays the caller's and must stay open until removed.
-    Result<void> watch(int fd, std::function<void()> readable);
+    /// Runs `function` on the loop's thread and returns when it has run; at once when called there.
+    /// Any thread the loop does not wait for.
+    void runAndWait(const std::function<void()>& function);
+
+    enum class Wait : uint8_t { Readable, Writable };
+    /// Calls back each time `fd` is ready (level-triggered), or has failed, until remove(fd). Any
+    /// thread. The descriptor stays the caller's and must stay open until removed; to wait for both
+    /// directions, watch a duplicate for the other.
+    Result<void> watch(int fd, std::function<void()> ready, Wait wait = Wait::Readable);
     /// After it returns the callback does not run any more (called on the loop's own thread: it
     /// does not run again).
     void remove(int fd);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <future>
 #include <thread>
+#include <unistd.h>
 
 #include "vmm/base/event_loop.h"
 
@@ -75,6 +76,37 @@ private slots:
         drain(*m_loop);
         QCOMPARE(calls.load(), 1);
         m_loop->remove(event.fd()); // twice is nothing
+    }
+
+    void watchedForWriting()
+    {
+        const EventFd event = *EventFd::create();
+        const uint64_t full = ~uint64_t{0} - 1; // an eventfd that cannot take one more
+        QCOMPARE(::write(event.fd(), &full, sizeof full), ssize_t{sizeof full});
+        std::atomic<int> calls{0};
+        const auto room = [&] {
+            m_loop->remove(event.fd());
+            ++calls;
+        };
+        QVERIFY(m_loop->watch(event.fd(), room, EventLoop::Wait::Writable));
+        drain(*m_loop);
+        QCOMPARE(calls.load(), 0);
+        event.drain();
+        QTRY_COMPARE(calls.load(), 1);
+        QVERIFY(m_loop->watch(event.fd(), room, EventLoop::Wait::Writable));
+        QTRY_COMPARE(calls.load(), 2);
+    }
+
+    void runAndWaitRunsOnTheLoop()
+    {
+        bool onThread = false;
+        int inner = 0;
+        m_loop->runAndWait([&] {
+            onThread = m_loop->onThread();
+            m_loop->runAndWait([&] { ++inner; }); // on the loop itself: at once
+        });
+        QVERIFY(onThread);
+        QCOMPARE(inner, 1);
     }
 
     void removeWaitsForARunningCallback()
