@@ -87,6 +87,8 @@ public:
     /// One frame, without its FrameHeader in `pieces`.
     virtual SendStatus send(unsigned pair, const FrameHeader& header,
                             std::span<const iovec> pieces) = 0;
+    /// After each burst of send().
+    virtual void sent() {}
     /// The next frame into `pieces`; its bytes and header, or nothing there. Only after readable().
     /// A frame that does not fit is cut and reported with its full size, to be dropped.
     struct Received {
