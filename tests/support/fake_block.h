@@ -71,16 +71,22 @@ public:
     uint64_t capacity() const override { return m_sectors; }
     bool readOnly() const override { return m_readOnly; }
     bool canDiscard() const override { return !m_readOnly; }
+    bool volatileCache() const override { return true; }
+    uint32_t physicalBlockSize() const override { return vmm::block::kSectorSize; }
+    void setListener(vmm::block::BlockListener*) override {}
+    vmm::Result<void> resize(std::optional<uint64_t>) override { return {}; }
     const std::string& path() const override { return m_path; }
     std::optional<vmm::block::IoResult> readNow(const vmm::block::IoRequest&) override
     {
         return std::nullopt;
     }
-    void submit(vmm::block::IoRequest request) override
+    using BlockBackend::submit;
+    void submit(std::span<vmm::block::IoRequest* const> requests) override
     {
         {
             const std::lock_guard<std::mutex> lock(m_disk->mutex);
-            m_queue.push_back({std::move(request), m_generation});
+            for (vmm::block::IoRequest* request : requests)
+                m_queue.push_back({request, m_generation});
         }
         m_disk->changed.notify_all();
     }
@@ -95,7 +101,7 @@ public:
 private:
     using IoStatus = vmm::block::IoStatus;
     struct Item {
-        vmm::block::IoRequest request;
+        vmm::block::IoRequest* request = nullptr;
         uint64_t generation = 0;
     };
     void run()
@@ -107,7 +113,7 @@ private:
                 return;
             Item item = std::move(m_queue.front());
             m_queue.pop_front();
-            m_disk->log.push_back(item.request.kind);
+            m_disk->log.push_back(item.request->kind);
             m_disk->waiting = true;
             m_disk->changed.notify_all();
             m_disk->changed.wait(lock, [this] { return m_stop || !m_disk->held; });
@@ -118,9 +124,9 @@ private:
             else if (m_disk->failing)
                 status = IoStatus::Failed;
             else
-                perform(item.request);
+                perform(*item.request);
             lock.unlock();
-            item.request.done({status, {}});
+            item.request->done({status, {}});
             lock.lock();
         }
     }

@@ -201,11 +201,14 @@ std::optional<IoResult> RawFile::readNow(const IoRequest& request)
     return IoResult{};
 }
 
-void RawFile::submit(IoRequest request)
+void RawFile::submit(std::span<IoRequest* const> requests)
 {
     {
         MutexLock lock(m_mutex);
-        m_queue.push_back({std::move(request), m_generation.load(std::memory_order_acquire)});
+        for (IoRequest* request : requests) {
+            request->queued.generation = m_generation.load(std::memory_order_acquire);
+            m_queue.push_back(request);
+        }
     }
     m_changed.notify_all();
 }
@@ -242,37 +245,38 @@ void RawFile::run()
         });
         if (m_queue.empty())
             return; // only when stopping: every completion has run
-        Queued queued = std::move(m_queue.front());
+        IoRequest* request = m_queue.front();
         m_queue.pop_front();
         m_busy = true;
         lock.unlock();
-        queued.request.done(perform(queued));
-        queued = {};
+        request->done(perform(*request));
+        if (m_listener != nullptr)
+            m_listener->completed();
         lock.lock();
         m_busy = false;
         m_changed.notify_all();
     }
 }
 
-IoResult RawFile::perform(const Queued& queued)
+IoResult RawFile::perform(const IoRequest& request)
 {
-    if (cancelled(queued))
+    if (cancelled(request))
         return {IoStatus::Cancelled, {}};
-    switch (queued.request.kind) {
+    switch (request.kind) {
     case IoKind::Read:
     case IoKind::Write:
-        return move(queued);
+        return move(request);
     case IoKind::Discard:
-        return discard(queued);
+    case IoKind::WriteZeroes:
+        return discard(request);
     case IoKind::Flush:
         return flush();
     }
     return {IoStatus::Failed, "unknown request"};
 }
 
-IoResult RawFile::move(const Queued& queued)
+IoResult RawFile::move(const IoRequest& request)
 {
-    const IoRequest& request = queued.request;
     const bool reading = request.kind == IoKind::Read;
     if (!reading && readOnly())
         return failure(m_path, EROFS);
@@ -280,7 +284,7 @@ IoResult RawFile::move(const Queued& queued)
     Cursor cursor{request.segments};
     std::array<iovec, kPieceSegments> vectors;
     while (const size_t count = cursor.fill(vectors)) {
-        if (cancelled(queued))
+        if (cancelled(request))
             return {IoStatus::Cancelled, {}};
         const size_t wanted = totalOf(vectors, count);
         if (offset > m_capacity * kSectorSize || wanted > m_capacity * kSectorSize - offset)
@@ -311,10 +315,10 @@ IoResult RawFile::move(const Queued& queued)
     return request.durability == IoDurability::Stable ? flush() : IoResult{};
 }
 
-IoResult RawFile::discard(const Queued& queued)
+IoResult RawFile::discard(const IoRequest& request)
 {
-    for (const Extent& extent : queued.request.extents) {
-        if (cancelled(queued))
+    for (const Extent& extent : request.extents) {
+        if (cancelled(request))
             return {IoStatus::Cancelled, {}};
         if (extent.length == 0)
             continue;
@@ -336,6 +340,11 @@ IoResult RawFile::flush()
     if (!readOnly() && ::fdatasync(m_fd.get()) != 0)
         return failure(m_path, errno);
     return {};
+}
+
+Result<void> RawFile::resize(std::optional<uint64_t>)
+{
+    return Error(ErrorCode::Unsupported, m_path);
 }
 
 Result<size_t> RawFile::readAt(uint64_t offset, std::span<std::byte> to) const

@@ -35,12 +35,17 @@ public:
     uint64_t capacity() const override { return m_capacity; }
     bool readOnly() const override { return m_mode == OpenMode::ReadOnly; }
     bool canDiscard() const override { return m_canDiscard; }
+    bool volatileCache() const override { return true; }
+    uint32_t physicalBlockSize() const override { return kSectorSize; }
+    void setListener(BlockListener* listener) override { m_listener = listener; }
+    Result<void> resize(std::optional<uint64_t> bytes) override;
     const std::string& path() const override { return m_path; }
     /// Bytes of the file itself, before rounding.
     uint64_t size() const { return m_size; }
 
     std::optional<IoResult> readNow(const IoRequest& request) override;
-    void submit(IoRequest request) override;
+    using BlockBackend::submit;
+    void submit(std::span<IoRequest* const> requests) override;
     void cancel() override;
     void pause() override;
     void resume() override;
@@ -50,35 +55,32 @@ public:
     Result<size_t> readAt(uint64_t offset, std::span<std::byte> to) const;
 
 private:
-    struct Queued {
-        IoRequest request;
-        uint64_t generation = 0;
-    };
     RawFile(std::string path, OpenMode mode) : m_path(std::move(path)), m_mode(mode) {}
     Result<void> openAndLock();
     Result<void> measure(uint32_t blockSize);
     Result<void> startThread();
     void run();
-    IoResult perform(const Queued& queued);
-    IoResult move(const Queued& queued);
-    IoResult discard(const Queued& queued);
+    IoResult perform(const IoRequest& request);
+    IoResult move(const IoRequest& request);
+    IoResult discard(const IoRequest& request);
     IoResult flush();
-    bool cancelled(const Queued& queued) const
+    bool cancelled(const IoRequest& request) const
     {
-        return queued.generation != m_generation.load(std::memory_order_acquire);
+        return request.queued.generation != m_generation.load(std::memory_order_acquire);
     }
 
     const std::string m_path;
     const OpenMode m_mode;
+    BlockListener* m_listener = nullptr;
     UniqueFd m_fd;
     uint64_t m_size = 0;
-    uint64_t m_capacity = 0;
+    std::atomic<uint64_t> m_capacity{0};
     bool m_canDiscard = false;
 
     std::atomic<uint64_t> m_generation{0}; // counts cancel(); a request of an older one is dead
     Mutex m_mutex;
     std::condition_variable m_changed;
-    std::deque<Queued> m_queue GUARDED_BY(m_mutex);
+    std::deque<IoRequest*> m_queue GUARDED_BY(m_mutex);
     bool m_busy GUARDED_BY(m_mutex) = false;
     bool m_paused GUARDED_BY(m_mutex) = false;
     bool m_stop GUARDED_BY(m_mutex) = false;

@@ -45,15 +45,21 @@ public:
     uint64_t capacity() const override { return m_bytes.size() / 512; }
     bool readOnly() const override { return m_readOnly; }
     bool canDiscard() const override { return !m_readOnly; }
+    bool volatileCache() const override { return true; }
+    uint32_t physicalBlockSize() const override { return block::kSectorSize; }
+    void setListener(block::BlockListener*) override {}
+    Result<void> resize(std::optional<uint64_t>) override { return {}; }
     const std::string& path() const override { return m_path; }
     std::optional<block::IoResult> readNow(const block::IoRequest&) override
     {
         return std::nullopt;
     }
-    void submit(block::IoRequest request) override
+    using BlockBackend::submit;
+    void submit(std::span<block::IoRequest* const> requests) override
     {
-        CHECK(m_queue.size() < 1000);
-        m_queue.push_back({std::move(request), m_generation});
+        CHECK(m_queue.size() + requests.size() <= 1000);
+        for (block::IoRequest* request : requests)
+            m_queue.push_back({request, m_generation});
     }
     void cancel() override { ++m_generation; }
     void pause() override {}
@@ -66,14 +72,14 @@ public:
         m_queue.pop_front();
         const bool dead = item.generation != m_generation;
         if (!dead)
-            move(item.request);
-        item.request.done({dead ? block::IoStatus::Cancelled : block::IoStatus::Ok, {}});
+            move(*item.request);
+        item.request->done({dead ? block::IoStatus::Cancelled : block::IoStatus::Ok, {}});
         return true;
     }
 
 private:
     struct Item {
-        block::IoRequest request;
+        block::IoRequest* request = nullptr;
         uint64_t generation = 0;
     };
     /// The device promises that every range is inside the disk.
