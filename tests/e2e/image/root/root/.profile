@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# debian_guest.py types commands and looks for what they print, nothing else.
+export PS1= PS2= LC_ALL=C
+stty -echo -onlcr
+echo "A shell is ready on $(tty)"
