@@ -104,7 +104,8 @@ def install_packages(archive, run):
     run("mmdebstrap", "--variant=essential", "--format=tar", f"--include={','.join(lines_of('packages.txt'))}",
         '--aptopt=APT::Install-Recommends "false"', "--dpkgopt=force-confold",
         *(f"--dpkgopt=path-exclude={path}" for path in lines_of("left_out.txt")),
-        f"--essential-hook=tar -C {RECIPE}/root --owner=0 --group=0 -cf - . | tar -C \"$1\" --no-same-permissions -xf -",
+        f"--essential-hook=tar -C {RECIPE}/root --owner=0 --group=0 --mode=u=rwX,go=rX -cf - . | "
+        'tar -C "$1" --no-overwrite-dir -xf -',
         f"--customize-hook={RECIPE}/finish \"$1\"", RELEASE, archive, "-", stdin="\n".join(sources()))
 
 
