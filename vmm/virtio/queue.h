@@ -105,6 +105,12 @@ public:
     /// Takes the next request into `chain`. False: there is none. An error: the driver broke the
     /// rules; nothing more comes from this queue then.
     Result<bool> pop(DescriptorChain& chain);
+    /// As if the last `count` requests had not been popped: they come again. None of them was
+    /// pushed.
+    void unpop(uint16_t count)
+    {
+        m_state.nextAvailable = static_cast<uint16_t>(m_state.nextAvailable - count);
+    }
     /// Gives a request back with how many bytes of its writable part were written. In any order;
     /// the driver sees it at the next publish().
     void push(uint16_t head, uint32_t written);

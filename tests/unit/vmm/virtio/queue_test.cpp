@@ -50,6 +50,27 @@ private slots:
         QVERIFY(!*queue.pop(chain));
     }
 
+    /// What was popped and not begun is there again for the next device that looks: after a pause.
+    void unpopped()
+    {
+        Queue queue = device();
+        for (uint16_t head = 0; head < 3; ++head)
+            m_driver->offer({{kData, 16U + head, false}}, head);
+        DescriptorChain chain;
+        for (int i = 0; i < 3; ++i)
+            QVERIFY(*queue.pop(chain));
+        queue.push(0, 0);
+        queue.unpop(2);
+        QVERIFY(queue.enableNotification());
+        Queue next = *Queue::create(*m_memory, queue.state(), {});
+        QVERIFY(*next.pop(chain));
+        QCOMPARE(chain.head(), uint16_t{1});
+        QCOMPARE(chain.readableSize(), uint64_t{17});
+        QVERIFY(*next.pop(chain));
+        QCOMPARE(chain.head(), uint16_t{2});
+        QVERIFY(!*next.pop(chain));
+    }
+
     void cursorCrossesPieces()
     {
         Queue queue = device();
