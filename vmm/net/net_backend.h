@@ -24,6 +24,11 @@ using MacAddress = std::array<uint8_t, 6>;
 /// What is still to be done to a frame: struct virtio_net_hdr_v1 (Virtio 1.2 section 5.1.6), which
 /// taps take and give too. Little-endian like the guest.
 struct FrameHeader {
+    static constexpr uint8_t kNeedsChecksum = 1; ///< in flags: see checksumStart
+    static constexpr uint8_t kChecksumValid = 2; ///< in flags: made or checked on the way
+    static constexpr uint8_t kTcp4Segments = 1;  ///< gsoType
+    static constexpr uint8_t kTcp6Segments = 4;
+
     uint8_t flags = 0;
     uint8_t gsoType = 0;
     uint16_t headerLength = 0;
