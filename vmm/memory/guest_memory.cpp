@@ -3,10 +3,12 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vmm/base/bits.h"
 #include "vmm/base/check.h"
 
 namespace vmm::memory {
@@ -54,6 +56,21 @@ void GuestSlice::markDirty() const
     m_memory->markDirty(m_ramOffset, m_size);
 }
 
+Result<uint64_t> GuestSlice::discard() const
+{
+    const uint64_t begin = alignUp(m_ramOffset, GuestMemory::kPageSize);
+    const uint64_t end = alignDown(m_ramOffset + m_size, GuestMemory::kPageSize);
+    if (begin >= end)
+        return uint64_t{0};
+    while (::fallocate(m_memory->memfd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                       static_cast<off_t>(begin), static_cast<off_t>(end - begin)) != 0)
+        if (errno != EINTR)
+            return Error::fromErrno("giving guest memory back to the host", errno);
+    // Afterwards, like any write: who decodes code meanwhile looks at the bytes again.
+    m_memory->markDirty(begin, end - begin);
+    return end - begin;
+}
+
 Result<std::unique_ptr<GuestMemory>> GuestMemory::create(RamLayout layout)
 {
     CHECK(layout.lowSize % kPageSize == 0 && layout.highSize % kPageSize == 0);
@@ -75,7 +92,7 @@ Result<std::unique_ptr<GuestMemory>> GuestMemory::create(RamLayout layout)
     return memory;
 }
 
-Result<uint64_t> GuestMemory::ramOffset(GuestPhys address, uint64_t size) const
+std::optional<uint64_t> GuestMemory::findOffset(GuestPhys address, uint64_t size) const
 {
     const uint64_t at = address.value();
     if (at <= m_layout.lowSize && size <= m_layout.lowSize - at)
@@ -85,8 +102,21 @@ Result<uint64_t> GuestMemory::ramOffset(GuestPhys address, uint64_t size) const
         if (high <= m_layout.highSize && size <= m_layout.highSize - high)
             return m_layout.lowSize + high;
     }
-    return Error(ErrorCode::OutOfBounds,
-                 fmt::format("guest address {:#x} with {} bytes is not in RAM", at, size));
+    return std::nullopt;
+}
+
+bool GuestMemory::contains(GuestPhys address, uint64_t size) const
+{
+    return findOffset(address, size).has_value();
+}
+
+Result<uint64_t> GuestMemory::ramOffset(GuestPhys address, uint64_t size) const
+{
+    if (const auto offset = findOffset(address, size))
+        return *offset;
+    return Error(
+        ErrorCode::OutOfBounds,
+        fmt::format("guest address {:#x} with {} bytes is not in RAM", address.value(), size));
 }
 
 Result<GuestSlice> GuestMemory::slice(GuestPhys address, uint64_t size)

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -55,6 +56,11 @@ public:
     /// after a write; never look at the bytes through it.
     std::byte* ioPointer() const { return m_data; }
     void markDirty() const;
+    /// Gives the memory of the whole pages inside back to the host: they read as zeros until the
+    /// next write, and take memory again when touched. Bytes of these pages; errors are the host's.
+    /// Takes about 0.3 us a page that was there. Pages pinned elsewhere (registered with io_uring)
+    /// must not be given back: whoever pinned them keeps the old ones.
+    Result<uint64_t> discard() const;
 
 private:
     friend class GuestMemory;
@@ -96,6 +102,8 @@ public:
     const RamLayout& layout() const { return m_layout; }
     uint64_t ramSize() const { return m_layout.lowSize + m_layout.highSize; }
 
+    /// Is all of [address, address + size) RAM, in one piece?
+    bool contains(GuestPhys address, uint64_t size) const;
     /// The stretch [address, address + size) when all of it is RAM in one piece; OutOfBounds
     /// otherwise.
     Result<GuestSlice> slice(GuestPhys address, uint64_t size);
@@ -137,6 +145,7 @@ private:
     friend class GuestSlice;
     GuestMemory() = default;
     /// RAM offset of `address`, when [address, address + size) is RAM in one piece.
+    std::optional<uint64_t> findOffset(GuestPhys address, uint64_t size) const;
     Result<uint64_t> ramOffset(GuestPhys address, uint64_t size) const;
     void markDirty(uint64_t ramOffset, uint64_t size);
 

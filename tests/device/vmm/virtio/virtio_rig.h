@@ -21,12 +21,19 @@ struct VirtioRig {
     static constexpr uint64_t kRings = 0x1000;
     static constexpr uint64_t kData = 0x10'0000;
     using MakeDevice = std::function<std::unique_ptr<vmm::virtio::Device>(vmm::EventLoop&)>;
+    /// For devices that are handed more of the machine than their loop.
+    using MakeDeviceOn =
+        std::function<std::unique_ptr<vmm::virtio::Device>(vmm::EventLoop&, FakeBoard&)>;
 
     explicit VirtioRig(const MakeDevice& make, vmm::bus::Doorbells* doorbells = nullptr)
+        : VirtioRig([&make](vmm::EventLoop& on, FakeBoard&) { return make(on); }, doorbells)
+    {}
+    explicit VirtioRig(const MakeDeviceOn& make, vmm::bus::Doorbells* doorbells = nullptr)
         : loop(std::move(*vmm::EventLoop::create("virtio-test")))
     {
         board.doorbells = doorbells;
-        function = std::move(*vmm::virtio::VirtioPci::create(board.pciServices(), make(*loop)));
+        function =
+            std::move(*vmm::virtio::VirtioPci::create(board.pciServices(), make(*loop, board)));
         CHECK(bus.attach(kBdf, *function));
         function->connectIntx(bus.intxLine(kBdf, 1));
         mapping = std::move(*board.pio.map("pci", vmm::memory::GuestPort(0xcf8), 8, ports));

@@ -3,6 +3,8 @@
 #include <QtTest>
 
 #include <array>
+#include <sys/stat.h>
+#include <vector>
 
 #include "vmm/memory/guest_memory.h"
 
@@ -100,6 +102,39 @@ private slots:
         QVERIFY(!isDirty(m_memory->takeDirty(), 0));
     }
 
+    /// Whole pages inside go, whatever lies around them stays; both sides of the 4 GiB boundary.
+    void discardedPagesGoBack()
+    {
+        struct Observer final : WriteObserver {
+            void written(uint64_t offset, uint64_t size) override
+            {
+                writes.emplace_back(offset, size);
+            }
+            std::vector<std::pair<uint64_t, uint64_t>> writes;
+        } observer;
+        const std::vector<std::byte> pattern(16 * 4096, std::byte{7});
+        for (const uint64_t base : {kMiB, kHigh}) {
+            QVERIFY(m_memory->copyIn(GuestPhys(base), pattern).has_value());
+            const auto taken = hostPages();
+            m_memory->startTracking();
+            m_memory->observeWrites(observer);
+            observer.writes.clear();
+            const auto bytes = m_memory->slice(GuestPhys(base + 100), 4 * 4096)->discard();
+            QCOMPARE(bytes.value_or(0), uint64_t{3 * 4096});
+            QCOMPARE(hostPages(), taken - 3);
+            const uint64_t offset = (base == kHigh ? 2 * kMiB : base) + 4096;
+            QVERIFY((observer.writes == std::vector{std::pair(offset, uint64_t{3 * 4096})}));
+            QCOMPARE(m_memory->takeDirty()[offset / 4096 / 64] >> (offset / 4096 % 64),
+                     uint64_t{7});
+            QCOMPARE(*m_memory->read<uint8_t>(GuestPhys(base + 4095)), uint8_t{7});
+            QCOMPARE(*m_memory->read<uint8_t>(GuestPhys(base + 4096)), uint8_t{0});
+            QCOMPARE(*m_memory->read<uint8_t>(GuestPhys(base + 4 * 4096)), uint8_t{7});
+            QCOMPARE(m_memory->slice(GuestPhys(base + 1), 4096)->discard().value_or(1),
+                     uint64_t{0});
+            QCOMPARE(m_memory->slice(GuestPhys(base), 0)->discard().value_or(1), uint64_t{0});
+        }
+        m_memory.reset(); // before its observer
+    }
     void addressesAreChecked()
     {
         QVERIFY(!GuestPhys(~uint64_t{0}).checkedAdd(1).has_value());
@@ -108,6 +143,12 @@ private slots:
     }
 
 private:
+    /// Pages the host has memory for.
+    int64_t hostPages() const
+    {
+        struct stat status {};
+        return ::fstat(m_memory->memfd(), &status) == 0 ? status.st_blocks / 8 : -1;
+    }
     std::unique_ptr<GuestMemory> m_memory;
 };
 
