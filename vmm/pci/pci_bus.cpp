@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/pci/pci_bus.h"
 
-#include <fmt/core.h>
-
 #include "vmm/base/bits.h"
 #include "vmm/base/check.h"
 
@@ -14,6 +12,7 @@ public:
     Intx(PciBus& pciBus, unsigned pirq, uint64_t source)
         : m_bus(pciBus), m_pirq(pirq), m_source(source)
     {}
+    ~Intx() override { m_bus.forget(m_pirq, m_source); }
     void set(bool level) override { m_bus.setLevel(m_pirq, m_source, level); }
 
 private:
@@ -27,9 +26,10 @@ PciBus::~PciBus() = default;
 
 Result<void> PciBus::attach(PciBdf bdf, PciFunction& function)
 {
-    if (!m_functions.emplace(bdf, &function).second)
-        return Error(ErrorCode::Busy, fmt::format("PCI slot {:02x}:{:02x}.{} is taken", bdf.bus,
-                                                  bdf.device, bdf.function));
+    CHECK(bdf.bus == 0);
+    TRY(m_root.attach(bdf.devfn(), function));
+    if (PciBridge* const bridge = function.bridge())
+        bridge->place(*this, bdf.device);
     return {};
 }
 
@@ -43,9 +43,13 @@ bus::IrqLine& PciBus::intxLine(PciBdf bdf, unsigned pin)
 {
     auto& line = m_lines[{bdf, pin}];
     if (!line)
-        line = std::make_unique<Intx>(*this, pirqFor(bdf.device, pin),
-                                      uint64_t{bdf.devfn()} << 8 | pin);
+        line = connectPin(bdf.device, pin);
     return *line;
+}
+
+std::unique_ptr<bus::IrqLine> PciBus::connectPin(unsigned device, unsigned pin)
+{
+    return std::make_unique<Intx>(*this, pirqFor(device, pin), ++m_lastSource);
 }
 
 void PciBus::setLevel(unsigned pirq, uint64_t source, bool level)
@@ -53,27 +57,33 @@ void PciBus::setLevel(unsigned pirq, uint64_t source, bool level)
     // The sink is called under the lock, which keeps two sources' changes in order; it only
     // forwards to the interrupt controller.
     MutexLock lock(m_mutex);
-    auto& levels = m_levels[pirq];
-    levels[source] = level;
-    bool any = false;
-    for (const auto& [key, high] : levels)
-        any = any || high;
-    m_pirqs.setPirq(pirq, any);
+    auto& high = m_high[pirq];
+    if (level)
+        high.insert(source);
+    else
+        high.erase(source);
+    m_pirqs.setPirq(pirq, !high.empty());
+}
+
+void PciBus::forget(unsigned pirq, uint64_t source)
+{
+    MutexLock lock(m_mutex);
+    if (m_high[pirq].erase(source) != 0)
+        m_pirqs.setPirq(pirq, !m_high[pirq].empty());
 }
 
 uint32_t PciBus::readConfig(PciBdf bdf, uint16_t offset, unsigned size)
 {
-    const auto it = m_functions.find(bdf);
-    if (it == m_functions.end())
-        return static_cast<uint32_t>(widthMask(size));
-    return it->second->readConfig(offset, size) & static_cast<uint32_t>(widthMask(size));
+    const auto mask = static_cast<uint32_t>(widthMask(size));
+    uint32_t value = mask;
+    m_root.reach(0, bdf,
+                 [&](PciFunction& function) { value = function.readConfig(offset, size) & mask; });
+    return value;
 }
 
 void PciBus::writeConfig(PciBdf bdf, uint16_t offset, uint32_t value, unsigned size)
 {
-    const auto it = m_functions.find(bdf);
-    if (it != m_functions.end())
-        it->second->writeConfig(offset, value, size);
+    m_root.reach(0, bdf, [&](PciFunction& function) { function.writeConfig(offset, value, size); });
 }
 
 namespace {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The PCI bus: who sits where, configuration mechanisms (ports 0xcf8/0xcfc and ECAM), INTx wiring.
+// The root of the PCI tree: bus 0, configuration mechanisms (ports 0xcf8/0xcfc and ECAM), INTx
+// wiring.
 #pragma once
 
 #include <array>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "vmm/bus/handlers.h"
+#include "vmm/pci/pci_bridge.h"
 #include "vmm/pci/pci_device.h"
+#include "vmm/pci/pci_segment.h"
 
 namespace vmm::pci {
 
@@ -18,14 +22,15 @@ public:
     virtual void setPirq(unsigned index, bool level) = 0;
 };
 
-/// One bus 0. Functions are attached while the machine is built and stay; accesses from vCPU
-/// threads.
-class PciBus {
+/// Bus 0 and, through its bridges, all others. The functions of bus 0 are attached while the
+/// machine is built and stay; accesses from vCPU threads.
+class PciBus : private IntxRouter {
 public:
     explicit PciBus(PirqSink& pirqs);
-    ~PciBus();
+    ~PciBus() override;
 
-    /// Places `function` at `bdf`; Busy when taken. Not owned; outlives the bus' last access.
+    /// Places `function` at `bdf` of bus 0; Busy when taken. A bridge gets its place for what is
+    /// attached behind it. Not owned; outlives the bus' last access.
     Result<void> attach(PciBdf bdf, PciFunction& function);
     /// The line a device at `bdf` drives for `pin` (1 = INTA#): slots 0-24 rotate over PIRQE-H by
     /// slot and pin, 25-31 take PIRQA-D by pin (as the DSDT's _PRT says). Lives as long as the bus.
@@ -39,13 +44,16 @@ public:
 
 private:
     class Intx;
+    std::unique_ptr<bus::IrqLine> connectPin(unsigned device, unsigned pin) override;
     void setLevel(unsigned pirq, uint64_t source, bool level);
+    void forget(unsigned pirq, uint64_t source);
 
     PirqSink& m_pirqs;
-    std::map<PciBdf, PciFunction*> m_functions; // fixed once the machine runs
-    std::map<std::pair<PciBdf, unsigned>, std::unique_ptr<Intx>> m_lines;
     Mutex m_mutex;
-    std::array<std::map<uint64_t, bool>, 8> m_levels GUARDED_BY(m_mutex); // by source
+    std::array<std::set<uint64_t>, 8> m_high GUARDED_BY(m_mutex); // sources that drive each PIRQ
+    uint64_t m_lastSource = 0;                                    // control thread
+    std::map<std::pair<PciBdf, unsigned>, std::unique_ptr<bus::IrqLine>> m_lines;
+    PciSegment m_root;
 };
 
 /// Guest state of the configuration ports.

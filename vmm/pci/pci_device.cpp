@@ -16,7 +16,10 @@ namespace {
 // Direct maps of BARs lie under RAM: a BAR programmed over RAM does not take it away.
 constexpr int kBarPriority = 1;
 constexpr uint32_t kBarIo = 1;
+constexpr uint32_t kBar64 = 4;
 constexpr uint32_t kBarPrefetch = 8;
+constexpr unsigned kBarCount = 6;
+constexpr uint64_t kAddressEnd = uint64_t{1} << 52; // no processor has more
 constexpr uint32_t kRomEnable = 1;
 
 } // namespace
@@ -31,8 +34,10 @@ PciDevice::PciDevice(std::string name, const PciServices& services, const PciIde
                      kCommandIntxDisable);
     defineConfig(kRevisionId, 4, identity.classCode << 8 | identity.revision, 0);
     defineConfig(kHeaderType, 1, identity.headerType, 0);
-    defineConfig(kSubsystemVendorId, 2, identity.subsystemVendor, 0);
-    defineConfig(kSubsystemId, 2, identity.subsystem, 0);
+    if (layout() != kHeaderTypeBridge) {
+        defineConfig(kSubsystemVendorId, 2, identity.subsystemVendor, 0);
+        defineConfig(kSubsystemId, 2, identity.subsystem, 0);
+    }
     defineConfig(kInterruptPin, 1, identity.interruptPin, 0);
     defineConfig(kInterruptLine, 1, 0, identity.interruptPin != 0 ? 0xff : 0);
     defineConfig(0x0c, 1, 0, 0xff); // cache line size: writable, without effect (section 6.2.4)
@@ -71,6 +76,81 @@ void PciDevice::addCapability(uint8_t offset, std::span<const uint8_t> bytes,
     m_lastCapability = offset;
 }
 
+void PciDevice::addExpress(uint8_t offset)
+{
+    m_followsPlace = true;
+    addExpress(offset, endpointCapability(ExpressType::RootComplexEndpoint));
+}
+
+void PciDevice::addExpress(uint8_t offset, const ExpressCapability& capability)
+{
+    addCapability(offset, capability.bytes, capability.writable);
+    m_expressOffset = offset;
+}
+
+/// Before the guest has seen the function.
+void PciDevice::setExpressTypeLocked(ExpressType type)
+{
+    if (!m_followsPlace)
+        return;
+    const ExpressCapability capability = endpointCapability(type);
+    for (unsigned i = kExpressFlags; i < kExpressSize; ++i) {
+        const unsigned at = m_expressOffset + i;
+        m_reset[at] = capability.bytes[i];
+        m_writable[at] = capability.writable[i];
+        m_config[at] = capability.bytes[i];
+    }
+}
+
+bool PciDevice::upstreamPasses(PciSpace space, uint64_t base, uint64_t size) const
+{
+    const PciUpstream* upstream = nullptr;
+    {
+        MutexLock lock(m_mutex);
+        if (m_takenOut)
+            return false;
+        upstream = m_upstream;
+    }
+    return upstream == nullptr || upstream->passes(space, base, size);
+}
+
+void PciDevice::connectUpstream(const PciUpstream& upstream)
+{
+    {
+        MutexLock lock(m_mutex);
+        m_upstream = &upstream;
+        m_takenOut = false;
+        setExpressTypeLocked(ExpressType::Endpoint);
+    }
+    refreshAndTell();
+}
+
+void PciDevice::disconnectUpstream()
+{
+    {
+        MutexLock lock(m_mutex);
+        m_upstream = nullptr;
+        m_takenOut = true;
+    }
+    refreshAndTell();
+}
+
+void PciDevice::upstreamChanged()
+{
+    refreshAndTell();
+}
+
+void PciDevice::refreshAndTell()
+{
+    bool moved = false;
+    {
+        MutexLock lock(m_mutex);
+        moved = refreshLocked();
+    }
+    if (moved)
+        tellBarMoves();
+}
+
 Result<void> PciDevice::addMsi(uint8_t offset)
 {
     // Section 6.8.1, 64-bit form without per-vector masking: id, next, control, address, upper,
@@ -96,11 +176,17 @@ std::string PciDevice::barName(unsigned index) const
 
 void PciDevice::declareBar(unsigned index, Bar bar, uint32_t typeBits)
 {
-    CHECK(std::has_single_bit(bar.size) && bar.size <= 0x8000'0000 && index <= kRomIndex);
-    const auto mask = static_cast<uint32_t>(~(bar.size - 1));
-    uint32_t writable = mask;
+    const bool wide = bar.place == BarPlace::Anywhere;
+    CHECK(layout() == 0 && std::has_single_bit(bar.size) && index <= kRomIndex);
+    CHECK(wide ? index + 1 < kBarCount && bar.size < kAddressEnd : bar.size <= 0x8000'0000);
+    const uint64_t mask = ~(bar.size - 1);
+    auto writable = static_cast<uint32_t>(mask);
     if (bar.kind == BarKind::Rom)
         writable |= kRomEnable;
+    if (wide) {
+        typeBits |= kBar64 | kBarPrefetch;
+        defineConfig(barOffset(index + 1), 4, 0, static_cast<uint32_t>(mask >> 32));
+    }
     defineConfig(barOffset(index), 4, typeBits, writable);
     MutexLock lock(m_mutex);
     CHECK(m_bars[index].kind == BarKind::None);
@@ -108,10 +194,11 @@ void PciDevice::declareBar(unsigned index, Bar bar, uint32_t typeBits)
 }
 
 void PciDevice::addMmioBar(unsigned index, uint64_t size, bus::MmioHandler& handler,
-                           unsigned maxWidth)
+                           unsigned maxWidth, BarPlace place)
 {
     Bar bar;
     bar.kind = BarKind::Mmio;
+    bar.place = place;
     bar.size = size;
     bar.mmio = &handler;
     bar.maxWidth = maxWidth;
@@ -128,10 +215,11 @@ void PciDevice::addIoBar(unsigned index, uint32_t size, bus::PioHandler& handler
     declareBar(index, std::move(bar), kBarIo);
 }
 
-void PciDevice::addRamBar(unsigned index, uint64_t size, std::byte* host)
+void PciDevice::addRamBar(unsigned index, uint64_t size, std::byte* host, BarPlace place)
 {
     CHECK(size >= memory::GuestMemory::kPageSize);
     Bar bar;
+    bar.place = place;
     bar.kind = BarKind::Ram;
     bar.size = size;
     bar.host = host;
@@ -169,8 +257,8 @@ void PciDevice::storeLocked(uint16_t offset, uint32_t value, unsigned size)
 
 uint32_t PciDevice::readConfig(uint16_t offset, unsigned size)
 {
-    if (offset + size > kConfigSize)
-        return static_cast<uint32_t>(widthMask(size)); // not PCI Express: no extended space
+    if (offset + size > kConfigSize) // zeros: an extended space without capabilities
+        return m_expressOffset != 0 ? 0 : static_cast<uint32_t>(widthMask(size));
     MutexLock lock(m_mutex);
     uint32_t value = loadLocked(offset, size);
     if (offset <= kStatus && kStatus < offset + size && intxWanted())
@@ -259,21 +347,37 @@ bool PciDevice::refreshLocked()
     return moved;
 }
 
+uint64_t PciDevice::barBaseLocked(unsigned index) const
+{
+    const Bar& bar = m_bars[index];
+    uint64_t raw = loadLocked(barOffset(index), 4);
+    if (bar.place == BarPlace::Anywhere)
+        raw |= uint64_t{loadLocked(barOffset(index + 1), 4)} << 32;
+    return raw & ~(bar.size - 1);
+}
+
 /// Where BAR `index` should be mapped now, if anywhere.
 std::optional<uint64_t> PciDevice::wantedBaseLocked(unsigned index) const
 {
     const Bar& bar = m_bars[index];
-    const uint32_t command = loadLocked(kCommand, 2);
-    const uint32_t raw = loadLocked(barOffset(index), 4);
-    const bool enabled =
-        bar.kind == BarKind::Io ? (command & kCommandIo) != 0 : (command & kCommandMemory) != 0;
-    if (bar.kind == BarKind::None || !enabled ||
-        (bar.kind == BarKind::Rom && (raw & kRomEnable) == 0))
+    if (bar.kind == BarKind::None || m_takenOut)
         return std::nullopt;
-    const uint64_t base = raw & ~(bar.size - 1);
+    const bool io = bar.kind == BarKind::Io;
+    const uint32_t command = loadLocked(kCommand, 2);
+    const bool enabled = (command & (io ? kCommandIo : kCommandMemory)) != 0;
+    if (!enabled ||
+        (bar.kind == BarKind::Rom && (loadLocked(barOffset(index), 4) & kRomEnable) == 0))
+        return std::nullopt;
+    const uint64_t base = barBaseLocked(index);
+    const uint64_t last = base + bar.size - 1;
     // Address 0 and the top, which a driver writes to learn the size, mean "not placed".
-    const uint64_t limit = bar.kind == BarKind::Io ? 0xffff : 0xffff'fffe;
-    if (base == 0 || base + bar.size - 1 > limit)
+    const uint64_t end = io                                ? 0x1'0000
+                         : bar.place == BarPlace::Anywhere ? kAddressEnd
+                                                           : 0xffff'ffff;
+    if (base == 0 || last < base || last >= end || (!io && last == 0xffff'ffff))
+        return std::nullopt;
+    if (m_upstream != nullptr &&
+        !m_upstream->passes(io ? PciSpace::Io : PciSpace::Memory, base, bar.size))
         return std::nullopt;
     return base;
 }
@@ -333,6 +437,25 @@ void PciDevice::unmapBarLocked(unsigned index)
 bool PciDevice::intxWanted() const
 {
     return m_intxLevel.load(std::memory_order_acquire) && !msiEnabled();
+}
+
+void PciDevice::connectIntx(bus::IrqLine& line)
+{
+    {
+        MutexLock lock(m_intxMutex);
+        m_intxLine = &line;
+        m_intxSent = false;
+    }
+    deliverIntx();
+}
+
+void PciDevice::disconnectIntx()
+{
+    MutexLock lock(m_intxMutex);
+    if (m_intxLine != nullptr && m_intxSent)
+        m_intxLine->set(false);
+    m_intxLine = nullptr;
+    m_intxSent = false;
 }
 
 void PciDevice::deliverIntx()
