@@ -45,14 +45,32 @@ struct OptionRow {
     void (*apply)(RunRequest& request, const std::string& value);
 };
 constexpr auto kRunOptions = std::to_array<OptionRow>({
-    {"cdrom", "FILE", "an ISO image in a CD-ROM drive",
+    {"cdrom", "FILE[,...]", "an ISO image in a CD-ROM drive; bus=ahci|scsi",
      [](RunRequest& r, const std::string& v) {
          r.drives.push_back({DriveKind::Cdrom, v});
      }},
-    {"disk", "FILE", "a raw disk image; may be given several times",
+    {"disk", "FILE[,...]",
+     "a raw disk image, several times if need be; bus=ahci|virtio|scsi, serial=, readonly,\n"
+     "cache=writeback|writethrough|direct, when-full=pause|report, bps=, iops=, id=",
      [](RunRequest& r, const std::string& v) {
          r.drives.push_back({DriveKind::Disk, v});
      }},
+    {"nic", "KIND[,...]",
+     "a network card: user (NAT; forward=RULE, restrict), tap,fd=N, passt,socket=PATH,\n"
+     "disconnected, or none; mac=, link=up|down, capture=FILE, id= [user]",
+     [](RunRequest& r, const std::string& v) { r.nics.push_back(v); }},
+    {"forward", "RULE",
+     "a port of this computer that leads to the guest: [tcp|udp:][ADDRESS:]PORT:[ADDRESS]:PORT",
+     [](RunRequest& r, const std::string& v) { r.forwards.push_back(v); }},
+    {"console", "WHERE[,name=NAME]",
+     "a virtio console port on a pty, stdio, socket=PATH or file=PATH; without a name it is hvc0",
+     [](RunRequest& r, const std::string& v) { r.consolePorts.push_back(v); }},
+    {"vsock", "CID,socket=PATH", "sockets between host and guest, the host's end at PATH",
+     [](RunRequest& r, const std::string& v) { r.vsock = v; }},
+    {"balloon", "WHO", "who says when memory is given back: auto, manual, none [auto]",
+     [](RunRequest& r, const std::string& v) { r.balloon = v; }},
+    {"slots", "N", "PCIe slots for devices attached later, 0 to 8 [4]",
+     [](RunRequest& r, const std::string& v) { r.pcieSlots = v; }},
     {"memory", "SIZE", "memory of the machine, such as 512M or 4G [2G]",
      [](RunRequest& r, const std::string& v) { r.memory = v; }},
     {"cpus", "N", "virtual CPUs, 1 to 64 [2]",
@@ -121,9 +139,12 @@ auto findRow(const Table& table, std::string_view name)
     return row == table.end() ? nullptr : &*row;
 }
 
+/// The right side may have several lines.
 std::string helpLine(std::string_view left, std::string_view right)
 {
-    return fmt::format("  {:<24} {}\n", left, right);
+    const size_t end = right.find('\n');
+    std::string text = fmt::format("  {:<24} {}\n", left, right.substr(0, end));
+    return end == std::string_view::npos ? text : text + helpLine("", right.substr(end + 1));
 }
 
 std::string commonOptions()
@@ -148,6 +169,8 @@ std::string commandHelp(const CommandRow& command)
         text += "\nVerbs:\n";
         for (const VerbRow& verb : kVerbs)
             text += helpLine(fmt::format("{} {}", verb.name, verb.arguments), verb.help);
+        for (const session::HardwareWord& word : session::hardwareWords())
+            text += helpLine(fmt::format("{} {}", word.verb, word.arguments), word.help);
     }
     text += "\nOptions:\n";
     if (command.kind == CommandKind::Run)
@@ -207,7 +230,9 @@ Result<void> checkRestore(const RunRequest& request)
         !request.drives.empty() || !request.memory.empty() || !request.cpus.empty() ||
         !request.boot.empty() || !request.serial.empty() || !request.firmware.empty() ||
         !request.debugcon.empty() || !request.kernel.empty() || !request.initrd.empty() ||
-        !request.append.empty() || request.testDevices;
+        !request.append.empty() || !request.forwards.empty() || !request.consolePorts.empty() ||
+        !request.vsock.empty() || !request.balloon.empty() || !request.pcieSlots.empty() ||
+        !request.nics.empty() || request.testDevices;
     if (!request.restore.empty() && describes)
         return wrong("--restore brings the machine's own hardware; only --name, --accel, "
                      "--gdb and --headless go with it");
@@ -269,20 +294,34 @@ Result<CommandLine> parsePlain(const CommandRow& command, Arguments rest)
     return line;
 }
 
+Result<void> checkCount(const std::vector<std::string>& words, std::string_view arguments,
+                        size_t atLeast, size_t atMost)
+{
+    const size_t count = words.size() - 2;
+    if (count < atLeast)
+        return wrong(fmt::format("vitrine ctl {} {} needs {}", words[0], words[1], arguments));
+    if (count > atMost)
+        return wrong(fmt::format("vitrine ctl {} {} has too many arguments", words[0], words[1]));
+    return {};
+}
+
 Result<CtlCommand> ctlFrom(const std::vector<std::string>& words)
 {
     if (words.size() < 2)
         return wrong("vitrine ctl needs the name of a machine and a verb; see vitrine ctl --help");
-    const VerbRow* verb = findRow(kVerbs, words[1]);
-    if (verb == nullptr)
-        return wrong(fmt::format("there is no verb \"{}\"; see vitrine ctl --help", words[1]));
-    const size_t count = words.size() - 2;
-    if (count < verb->atLeast)
-        return wrong(
-            fmt::format("vitrine ctl {} {} needs {}", words[0], verb->name, verb->arguments));
-    if (count > verb->atMost)
-        return wrong(fmt::format("vitrine ctl {} {} has too many arguments", words[0], verb->name));
-    return CtlCommand{words[0], verb->verb, {words.begin() + 2, words.end()}};
+    if (const VerbRow* verb = findRow(kVerbs, words[1])) {
+        TRY(checkCount(words, verb->arguments, verb->atLeast, verb->atMost));
+        return CtlCommand{words[0], verb->verb, {words.begin() + 2, words.end()}};
+    }
+    for (const session::HardwareWord& word : session::hardwareWords()) {
+        if (word.verb != words[1])
+            continue;
+        TRY(checkCount(words, word.arguments, word.count - word.optional, word.count));
+        std::vector<std::string> arguments(words.begin() + 2, words.end());
+        arguments.resize(word.count);
+        return CtlCommand{words[0], Verb::Hardware, std::move(arguments), &word};
+    }
+    return wrong(fmt::format("there is no verb \"{}\"; see vitrine ctl --help", words[1]));
 }
 
 Result<CommandLine> parseCtl(const CommandRow& command, Arguments rest)

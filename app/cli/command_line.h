@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/session/hardware_words.h"
 #include "app/session/run_request.h"
 #include "vmm/base/result.h"
 
@@ -42,6 +43,7 @@ enum class Verb {
     Insert,
     Eject,
     Save,
+    Hardware, ///< one of session::hardwareWords()
 };
 
 /// `vitrine ctl NAME VERB ARGUMENT...`; as many arguments as the verb takes.
@@ -49,6 +51,7 @@ struct CtlCommand {
     std::string name;
     Verb verb = Verb::Status;
     std::vector<std::string> arguments;
+    const session::HardwareWord* hardware = nullptr; ///< with Verb::Hardware
 };
 
 /// `--help`, `--version` and the like: a text for standard output.

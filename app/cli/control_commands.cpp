@@ -173,6 +173,19 @@ Result<void> runErrand(const SessionBus& bus, const CtlCommand& command)
     }
 }
 
+/// The verbs that change hardware print what is answered.
+Result<void> runHardware(const SessionBus& bus, const CtlCommand& command, OutputFormat format)
+{
+    const std::string answer =
+        TRY(bus.ask(command.name, command.hardware->method,
+                    session::withAbsolutePaths(*command.hardware, command.arguments)));
+    if (format == OutputFormat::Json)
+        printJson({{"ok", true}, {"answer", answer}});
+    else if (!answer.empty())
+        fmt::print("{}\n", answer);
+    return {};
+}
+
 bool isQuestion(Verb verb)
 {
     return verb == Verb::Status || verb == Verb::Text || verb == Verb::Devices ||
@@ -214,6 +227,8 @@ Result<void> runList(OutputFormat format)
 Result<void> runCtl(const CtlCommand& command, OutputFormat format)
 {
     const SessionBus bus = TRY(SessionBus::open());
+    if (command.verb == Verb::Hardware)
+        return runHardware(bus, command, format);
     if (isQuestion(command.verb))
         return runQuestion(bus, command, format);
     TRY(runErrand(bus, command));

@@ -182,6 +182,23 @@ Result<void> SessionBus::call(const std::string& machine, const char* method,
     return {};
 }
 
+Result<std::string> SessionBus::ask(const std::string& machine, const char* method,
+                                    const std::vector<std::string>& arguments) const
+{
+    const Message message = TRY(request(machine, kInterface, method));
+    for (const std::string& argument : arguments)
+        if (::sd_bus_message_append(message.get(), "s", argument.c_str()) < 0)
+            return Error(ErrorCode::Invalid, "\"" + session::validUtf8(argument) +
+                                                 "\" is not UTF-8 and cannot go over the session "
+                                                 "bus");
+    const Message reply = TRY(send(machine, message));
+    const char* answer = nullptr;
+    const int status = ::sd_bus_message_read(reply.get(), "s", &answer);
+    if (status < 0)
+        return unreadable(status);
+    return std::string(answer);
+}
+
 Result<void> SessionBus::mouse(const std::string& machine, int x, int y,
                                const std::string& button) const
 {
@@ -212,12 +229,7 @@ Result<MachineStatus> SessionBus::status(const std::string& machine) const
 
 Result<std::string> SessionBus::screenText(const std::string& machine) const
 {
-    const Message reply = TRY(send(machine, TRY(request(machine, kInterface, "Text"))));
-    const char* text = nullptr;
-    const int status = ::sd_bus_message_read(reply.get(), "s", &text);
-    if (status < 0)
-        return unreadable(status);
-    return std::string(text);
+    return ask(machine, "Text", {});
 }
 
 Result<std::vector<DeviceListing>> SessionBus::devices(const std::string& machine) const

@@ -48,6 +48,9 @@ public:
     vmm::Result<void> call(const std::string& machine, const char* method) const;
     vmm::Result<void> call(const std::string& machine, const char* method,
                            const std::string& argument) const;
+    /// Calls a method that takes strings and answers one.
+    vmm::Result<std::string> ask(const std::string& machine, const char* method,
+                                 const std::vector<std::string>& arguments) const;
     vmm::Result<void> mouse(const std::string& machine, int x, int y,
                             const std::string& button) const;
     vmm::Result<std::string> screenText(const std::string& machine) const;

@@ -7,6 +7,7 @@
 #include <systemd/sd-bus.h>
 
 #include "app/session/bus_names.h"
+#include "app/session/hardware_words.h"
 
 namespace app::session {
 
@@ -230,6 +231,38 @@ struct Machine1Server::Methods {
         return 0;
     }
 
+    /// One of hardwareWords(): takes strings, answers one.
+    template <size_t index>
+    static int change(Machine1Server& server, sd_bus_message* message, Pending call)
+    {
+        const HardwareWord& word = hardwareWords()[index];
+        std::vector<std::string> arguments;
+        for (size_t i = 0; i < word.count; ++i) {
+            const char* argument = nullptr;
+            if (const int status = ::sd_bus_message_read(message, "s", &argument); status < 0)
+                return status;
+            arguments.emplace_back(argument);
+        }
+        auto change = changeFrom(word, arguments);
+        if (!change) {
+            call->fail(change.error());
+            return 0;
+        }
+        auto slot = std::make_shared<Pending>(std::move(call));
+        server.m_session.machine().change(
+            *std::move(change), [&loop = server.m_loop, slot](Result<std::string> answer) {
+                loop.post([call = std::move(*slot), answer = std::move(answer)] {
+                    if (call && answer)
+                        call->answer([&](sd_bus_message* reply) {
+                            return ::sd_bus_message_append(reply, "s", validUtf8(*answer).c_str());
+                        });
+                    else if (call)
+                        call->fail(answer.error());
+                });
+            });
+        return 0;
+    }
+
     static int stats(Machine1Server& server, sd_bus_message*, Pending call)
     {
         const auto counters = server.m_session.machine().counters();
@@ -317,6 +350,32 @@ const sd_bus_vtable Machine1Server::Methods::kTable[] = {
                             method<devices>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Stats", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{st}", counters),
                             method<stats>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("AttachDisk", SD_BUS_ARGS("s", disk), SD_BUS_RESULT("s", id),
+                            method<change<0>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("AttachNic", SD_BUS_ARGS("s", card), SD_BUS_RESULT("s", id),
+                            method<change<1>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Detach", SD_BUS_ARGS("s", id), SD_BUS_RESULT("s", nothing),
+                            method<change<2>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ResizeDisk", SD_BUS_ARGS("s", id, "s", size),
+                            SD_BUS_RESULT("s", bytes), method<change<3>>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("LimitDisk", SD_BUS_ARGS("s", id, "s", limits),
+                            SD_BUS_RESULT("s", nothing), method<change<4>>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("SetLink", SD_BUS_ARGS("s", id, "s", level),
+                            SD_BUS_RESULT("s", nothing), method<change<5>>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("AddForward", SD_BUS_ARGS("s", id, "s", rule), SD_BUS_RESULT("s", rule),
+                            method<change<6>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("RemoveForward", SD_BUS_ARGS("s", id, "s", rule),
+                            SD_BUS_RESULT("s", nothing), method<change<7>>,
+                            SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Forwards", SD_BUS_ARGS("s", id), SD_BUS_RESULT("s", rules),
+                            method<change<8>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Capture", SD_BUS_ARGS("s", id, "s", path), SD_BUS_RESULT("s", nothing),
+                            method<change<9>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("SetMemory", SD_BUS_ARGS("s", size), SD_BUS_RESULT("s", nothing),
+                            method<change<10>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("InsertMedium", SD_BUS_ARGS("s", path), SD_BUS_NO_RESULT,
                             method<Methods::path<insert>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("EjectMedium", "", "", method<plain<&M::ejectMedium>>,

@@ -3,32 +3,19 @@
 #include "app/session/run_request.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <system_error>
+
+#include "app/session/device_options.h"
 
 namespace app::session {
 
 using vmm::Error;
 using vmm::ErrorCode;
 using vmm::Result;
-using vmm::spec::Accel;
-using vmm::spec::BootOrder;
-using vmm::spec::DriveKind;
-using vmm::spec::MachineSpec;
-using vmm::spec::SerialKind;
+using namespace vmm::spec;
 
 namespace {
-
-Result<uint32_t> parseCpus(const std::string& text)
-{
-    uint32_t cpus = 0;
-    const char* end = text.data() + text.size();
-    const auto [rest, status] = std::from_chars(text.data(), end, cpus);
-    if (status != std::errc{} || rest != end)
-        return Error(ErrorCode::Invalid, "--cpus " + text + ": not a number of CPUs");
-    return cpus;
-}
 
 Result<BootOrder> parseBoot(const std::string& text)
 {
@@ -63,14 +50,54 @@ bool hasCdrom(const MachineSpec& machine)
                        [](const auto& drive) { return drive.kind == DriveKind::Cdrom; });
 }
 
-void addDrives(const RunRequest& request, MachineSpec& machine)
+Result<void> addDrives(const RunRequest& request, MachineSpec& machine)
 {
-    machine.drives = request.drives;
-    for (auto& drive : machine.drives)
-        drive.path = absolutePath(drive.path);
-    const bool full = machine.drives.size() >= MachineSpec::kMaxDrives;
+    for (const DriveWish& wish : request.drives)
+        machine.drives.push_back(TRY(driveFrom(wish.kind, wish.text)));
+    const auto onAhci = std::count_if(machine.drives.begin(), machine.drives.end(),
+                                      [](const auto& d) { return d.bus == DriveBus::Ahci; });
+    const bool full = static_cast<size_t>(onAhci) >= MachineSpec::kMaxAhciDrives;
     if (request.kernel.empty() && !hasCdrom(machine) && !full)
-        machine.drives.push_back({DriveKind::Cdrom, {}});
+        machine.drives.push_back({});
+    return {};
+}
+
+Result<void> addNics(const RunRequest& request, MachineSpec& machine)
+{
+    if (request.nics.empty())
+        machine.nics.push_back({});
+    for (const std::string& wish : request.nics)
+        if (wish != "none")
+            machine.nics.push_back(TRY(nicFrom(wish)));
+    if (request.forwards.empty())
+        return {};
+    const auto nat = std::find_if(machine.nics.begin(), machine.nics.end(),
+                                  [](const NicSpec& nic) { return nic.kind == NicKind::User; });
+    if (nat == machine.nics.end())
+        return Error(ErrorCode::Invalid, "--forward needs a network card on NAT: --nic user");
+    nat->forwards.insert(nat->forwards.end(), request.forwards.begin(), request.forwards.end());
+    return {};
+}
+
+/// The devices of a guest that runs an operating system.
+Result<void> addDevices(const RunRequest& request, MachineSpec& machine)
+{
+    constexpr uint32_t kSlots = 4;
+    TRY(addDrives(request, machine));
+    TRY(addNics(request, machine));
+    for (const std::string& wish : request.consolePorts)
+        machine.consolePorts.push_back(TRY(consolePortFrom(wish)));
+    if (!request.vsock.empty())
+        machine.vsock = TRY(vsockFrom(request.vsock));
+    machine.entropy = true;
+    machine.generationId = true;
+    machine.balloon =
+        request.balloon.empty() ? BalloonKind::Auto : TRY(balloonFrom(request.balloon));
+    machine.rootPorts = kSlots;
+    if (!request.pcieSlots.empty())
+        machine.rootPorts = static_cast<uint32_t>(
+            TRY(numberFrom(request.pcieSlots, "--slots", "number of slots", 255)));
+    return {};
 }
 
 } // namespace
@@ -107,13 +134,14 @@ Result<MachineSpec> specFor(const RunRequest& request)
     if (!request.memory.empty())
         machine.memoryBytes = TRY(vmm::spec::parseSize(request.memory));
     if (!request.cpus.empty())
-        machine.cpus = TRY(parseCpus(request.cpus));
+        machine.cpus = static_cast<uint32_t>(
+            TRY(numberFrom(request.cpus, "--cpus", "number of CPUs", UINT32_MAX)));
     if (!request.boot.empty())
         machine.boot = TRY(parseBoot(request.boot));
     if (!request.serial.empty())
         TRY(parseSerial(request.serial, machine));
     machine.accel = TRY(accelFor(request));
-    addDrives(request, machine);
+    TRY(addDevices(request, machine));
     machine.firmwarePath =
         request.firmware == "uefi" ? request.firmware : absolutePath(request.firmware);
     machine.debugconPath = absolutePath(request.debugcon);

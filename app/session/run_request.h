@@ -10,11 +10,23 @@
 
 namespace app::session {
 
+/// A drive as it was typed: device_options.h says how.
+struct DriveWish {
+    vmm::spec::DriveKind kind = vmm::spec::DriveKind::Cdrom;
+    std::string text;
+};
+
 /// The wish as it was typed; empty strings are "not given". Plain data.
 struct RunRequest {
-    std::vector<vmm::spec::DriveSpec> drives; ///< in the order given; paths may be relative
-    std::string memory;                       ///< "2G"
-    std::string cpus;                         ///< "2"
+    std::vector<DriveWish> drives;         ///< in the order given; paths may be relative
+    std::vector<std::string> nics;         ///< "user,mac=..."; "none": no card
+    std::vector<std::string> forwards;     ///< of the first card on NAT
+    std::vector<std::string> consolePorts; ///< "pty,name=..."
+    std::string vsock;                     ///< "3,socket=PATH"
+    std::string balloon;                   ///< auto, manual or none
+    std::string pcieSlots;                 ///< how many for what comes later: "4"
+    std::string memory;                    ///< "2G"
+    std::string cpus;                      ///< "2"
     std::string name;
     std::string boot;   ///< cdrom, disk or menu
     std::string serial; ///< stdio, pty or file:PATH
@@ -31,8 +43,8 @@ struct RunRequest {
 };
 
 /// The machine for `request`, checked; file paths are made absolute, so that a saved machine finds
-/// its files from anywhere. Without a CD-ROM drive in the request the machine gets an empty one, to
-/// insert media into.
+/// its files from anywhere. What a person expects and did not say is there too: an empty CD-ROM
+/// drive to insert media into, a network card on NAT, entropy, a balloon, slots.
 vmm::Result<vmm::spec::MachineSpec> specFor(const RunRequest& request);
 
 /// What is to run the CPUs, as `request` says: Auto unless it says more. The error is a sentence.

@@ -105,11 +105,11 @@ public:
     const vmm::spec::MachineSpec& spec() const override { return m_spec; }
     const vmm::machine::AccelChoice& accel() const override { return m_accel; }
     RunState runState() const override { return m_state; }
-    void resume(Completion done) override { change(RunState::Running, std::move(done)); }
-    void pause(Completion done) override { change(RunState::Paused, std::move(done)); }
+    void resume(Completion done) override { changeState(RunState::Running, std::move(done)); }
+    void pause(Completion done) override { changeState(RunState::Paused, std::move(done)); }
     void reset(Completion done) override { note("reset", std::move(done)); }
     void powerButton(Completion done) override { note("power button", std::move(done)); }
-    void powerOff(Completion done) override { change(RunState::Stopped, std::move(done)); }
+    void powerOff(Completion done) override { changeState(RunState::Stopped, std::move(done)); }
     void save(const std::string& path, std::function<bool(int)> progress, Completion done) override
     {
         m_control->post([=] {
@@ -135,6 +135,14 @@ public:
         m_control->post([=, this] {
             setMedium({});
             done({});
+        });
+    }
+    void change(vmm::machine::HardwareChange change, vmm::machine::HardwareCompletion done) override
+    {
+        m_control->post([=] {
+            if (const auto* forward = std::get_if<vmm::machine::AddForward>(&change))
+                return done(forward->id + " " + forward->rule);
+            done(vmm::Error(vmm::ErrorCode::NotFound, "no such device"));
         });
     }
     std::string medium() const override
@@ -177,7 +185,7 @@ public:
     FakeScanout screen;
 
 private:
-    void change(RunState state, Completion done)
+    void changeState(RunState state, Completion done)
     {
         m_control->post([=, this] {
             m_state = state;

@@ -14,6 +14,7 @@
 #include "vmm/cpu/vcpu.h"
 #include "vmm/input/input.h"
 #include "vmm/machine/machine.h"
+#include "vmm/machine/virtio_set.h"
 #include "vmm/memory/guest_memory.h"
 #include "vmm/memory/memory_map.h"
 #include "vmm/spec/machine_spec.h"
@@ -25,9 +26,10 @@ namespace vmm::machine {
 /// prepareBoot and media on the control thread; the rest as each says.
 class Board {
 public:
-    /// Builds the chips `spec` asks for, paused and at power-on. `system` outlives the board.
+    /// Builds the chips `spec` asks for, paused and at power-on. `system` and `host` outlive the
+    /// board.
     static Result<std::unique_ptr<Board>> create(const spec::MachineSpec& spec,
-                                                 bus::SystemControl& system);
+                                                 bus::SystemControl& system, HardwareHost& host);
     virtual ~Board() = default;
 
     virtual cpu::Hypervisor& hypervisor() = 0;
@@ -49,8 +51,9 @@ public:
     virtual Result<void> ejectMedium() = 0;
     /// Any thread.
     virtual std::string medium() const = 0;
-    /// Puts the media that are in the drives now into `spec`, for the saved machine.
-    virtual void describeMedia(spec::MachineSpec& spec) const = 0;
+    /// Puts what is attached and in the drives now into `spec`, for the saved machine.
+    virtual void describe(spec::MachineSpec& spec) const = 0;
+    virtual void change(HardwareChange change, HardwareCompletion done) = 0;
 
     virtual input::KeyboardSink& keyboard() = 0;
     virtual input::PointerSink& pointer() = 0;

@@ -19,13 +19,19 @@ Control::create(const spec::MachineSpec& spec, console::MachineListener& listene
     return control;
 }
 
+spec::MachineSpec Control::named(spec::MachineSpec spec)
+{
+    spec.nameDevices();
+    return spec;
+}
+
 Result<void> Control::build(Purpose purpose)
 {
     m_loop = TRY(EventLoop::create("control"));
     m_accel = chooseAccel(m_spec.accel);
     spec::MachineSpec chosen = m_spec;
     chosen.accel = m_accel.accel;
-    m_board = TRY(Board::create(chosen, *this));
+    m_board = TRY(Board::create(chosen, *this, *this));
     m_board->setMediaListener(
         [this] { post([this] { m_listener.mediaChanged(m_board->medium()); }); });
     for (unsigned index = 0; index < m_spec.cpus; ++index)
@@ -215,7 +221,7 @@ void Control::save(const std::string& path, std::function<bool(int)> progress, C
         [this, path, progress = std::move(progress)]() -> Result<void> {
             return whileStanding([&] {
                 spec::MachineSpec spec = m_spec;
-                m_board->describeMedia(spec);
+                m_board->describe(spec);
                 return writeMachine(path, spec, *m_board, m_vcpus, progress);
             });
         },
@@ -230,6 +236,15 @@ void Control::insertMedium(const std::string& path, Completion done)
 void Control::ejectMedium(Completion done)
 {
     request([this] { return m_board->ejectMedium(); }, std::move(done));
+}
+
+void Control::change(HardwareChange change, HardwareCompletion done)
+{
+    post([this, change = std::move(change), done = std::move(done)] {
+        if (runState() == RunState::Stopped)
+            return done(Error(ErrorCode::Invalid, "the machine is off"));
+        m_board->change(change, done);
+    });
 }
 
 void Control::devices(std::function<void(std::vector<DeviceInfo>)> done)
@@ -289,6 +304,15 @@ void Control::requestSuspend()
     // The firmware's tables offer no S3, so no guest that reads them gets here; the others stay
     // awake.
     m_log.warn("the guest asked for S3, which this board does not offer");
+}
+
+void Control::requestPause(const std::string& sentence)
+{
+    post([this, sentence] {
+        if (runState() == RunState::Running)
+            stopWith(RunState::Paused);
+        m_listener.machineMessage(sentence);
+    });
 }
 
 void Control::guestPanicked()

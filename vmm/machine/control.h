@@ -26,6 +26,7 @@ namespace vmm::machine {
 class Control final : public Machine,
                       public bus::SystemControl,
                       public VcpuEvents,
+                      public HardwareHost,
                       private DebuggedMachine {
 public:
     /// A fresh machine is made ready to start; one that is to be loaded keeps its RAM empty.
@@ -45,6 +46,7 @@ public:
     void save(const std::string& path, std::function<bool(int)> progress, Completion done) override;
     void insertMedium(const std::string& path, Completion done) override;
     void ejectMedium(Completion done) override;
+    void change(HardwareChange change, HardwareCompletion done) override;
     std::string medium() const override { return m_board->medium(); }
     input::KeyboardSink& keyboard() override { return m_board->keyboard(); }
     input::PointerSink& pointer() override { return m_board->pointer(); }
@@ -60,6 +62,9 @@ public:
     void requestSuspend() override;
     void guestPanicked() override;
     void requestExit(int status) override;
+    // HardwareHost
+    void runOnControl(std::function<void()> function) override { post(std::move(function)); }
+    void requestPause(const std::string& sentence) override;
     // VcpuEvents
     void vcpuExited(unsigned index, const cpu::Exit& exit) override;
 
@@ -69,8 +74,9 @@ public:
 
 private:
     Control(const spec::MachineSpec& spec, console::MachineListener& listener)
-        : m_spec(spec), m_listener(listener)
+        : m_spec(named(spec)), m_listener(listener)
     {}
+    static spec::MachineSpec named(spec::MachineSpec spec);
     Result<void> build(Purpose purpose);
     /// Runs `function` on the control thread unless the machine is being destroyed.
     void post(std::function<void()> function);

@@ -13,6 +13,7 @@
 #include "vmm/console/scanout.h"
 #include "vmm/input/input.h"
 #include "vmm/machine/accel.h"
+#include "vmm/machine/hardware.h"
 #include "vmm/spec/machine_spec.h"
 
 namespace vmm::machine {
@@ -69,6 +70,9 @@ public:
     virtual void ejectMedium(Completion done) = 0;
     /// Path of the medium in the first CD-ROM drive; empty when there is none.
     virtual std::string medium() const = 0;
+
+    /// Changes the hardware (hardware.h).
+    virtual void change(HardwareChange change, HardwareCompletion done) = 0;
 
     virtual input::KeyboardSink& keyboard() = 0;
     virtual input::PointerSink& pointer() = 0;

@@ -166,9 +166,9 @@ firmware::EcamRange LiveChipset::ecam() const
 }
 
 Result<std::unique_ptr<Board>> Board::create(const spec::MachineSpec& spec,
-                                             bus::SystemControl& system)
+                                             bus::SystemControl& system, HardwareHost& host)
 {
-    auto board = std::make_unique<Q35Board>(spec, system);
+    auto board = std::make_unique<Q35Board>(spec, system, host);
     TRY(board->build());
     return std::unique_ptr<Board>(std::move(board));
 }
@@ -205,6 +205,7 @@ Result<void> Q35Board::build()
     TRY(addSerialPorts());
     TRY(addDisplay());
     TRY(addDrives());
+    TRY(addVirtio());
     return addFirmwareFiles();
 }
 
@@ -326,11 +327,12 @@ Result<void> Q35Board::addDisplay()
 Result<void> Q35Board::addDrives()
 {
     std::vector<pci_devices::AhciDrive> drives;
-    for (unsigned port = 0; port < m_spec.drives.size(); ++port) {
-        const spec::DriveSpec& wanted = m_spec.drives[port];
+    for (const spec::DriveSpec& wanted : m_spec.drives) {
+        if (wanted.bus != spec::DriveBus::Ahci)
+            continue;
         const bool cdrom = wanted.kind == spec::DriveKind::Cdrom;
         pci_devices::AhciDrive drive;
-        drive.port = port;
+        drive.port = static_cast<unsigned>(drives.size());
         drive.type = cdrom ? pci_devices::DriveType::Cdrom : pci_devices::DriveType::Disk;
         if (!wanted.path.empty())
             drive.backend =
@@ -342,6 +344,20 @@ Result<void> Q35Board::addDrives()
     TRY(m_pciBus->attach(kAhci, *m_ahci));
     track(*m_ahci);
     return {};
+}
+
+Result<void> Q35Board::addVirtio()
+{
+    m_virtio.emplace(VirtioPlace{services(), *m_pciBus, *m_loop, m_hardwareHost});
+    return m_virtio->build(m_spec);
+}
+
+std::vector<state::Participant*> Q35Board::participants()
+{
+    std::vector<state::Participant*> all = m_participants;
+    const auto virtio = m_virtio->participants();
+    all.insert(all.end(), virtio.begin(), virtio.end());
+    return all;
 }
 
 Result<void> Q35Board::addFirmwareFiles()
@@ -383,6 +399,7 @@ void Q35Board::pause()
 {
     m_clock->pause();
     m_ahci->pause();
+    m_virtio->pause();
     m_hypervisor->clockPaused();
 }
 
@@ -390,6 +407,7 @@ void Q35Board::resume()
 {
     m_hypervisor->clockResumed();
     m_ahci->resume();
+    m_virtio->resume();
     m_clock->resume();
 }
 
@@ -397,6 +415,7 @@ void Q35Board::reset()
 {
     for (bus::Resettable* device : m_resettables)
         device->reset();
+    m_virtio->reset();
 }
 
 void Q35Board::setMediaListener(std::function<void()> listener)
@@ -426,11 +445,20 @@ std::string Q35Board::medium() const
     return port ? m_ahci->mediumPath(*port) : std::string();
 }
 
-void Q35Board::describeMedia(spec::MachineSpec& spec) const
+void Q35Board::change(HardwareChange change, HardwareCompletion done)
 {
-    for (unsigned port = 0; port < spec.drives.size(); ++port)
-        if (spec.drives[port].kind == spec::DriveKind::Cdrom)
-            spec.drives[port].path = m_ahci->mediumPath(port);
+    static_cast<void>(change);
+    done(Error(ErrorCode::Unsupported, "nothing can be changed yet"));
+}
+
+void Q35Board::describe(spec::MachineSpec& spec) const
+{
+    unsigned port = 0;
+    for (spec::DriveSpec& drive : spec.drives) {
+        if (drive.bus == spec::DriveBus::Ahci && drive.kind == spec::DriveKind::Cdrom)
+            drive.path = m_ahci->mediumPath(port);
+        port += drive.bus == spec::DriveBus::Ahci ? 1 : 0;
+    }
 }
 
 std::vector<Counter> Q35Board::counters() const

@@ -68,8 +68,8 @@ public:
 /// The board on KVM. Members stand in the order of dependence: what is below uses what is above.
 class Q35Board final : public Board {
 public:
-    Q35Board(const spec::MachineSpec& spec, bus::SystemControl& system)
-        : m_spec(spec), m_system(system)
+    Q35Board(const spec::MachineSpec& spec, bus::SystemControl& system, HardwareHost& host)
+        : m_spec(spec), m_system(system), m_hardwareHost(host)
     {}
     ~Q35Board() override;
     /// Makes everything, each step a small function; once.
@@ -87,7 +87,8 @@ public:
     Result<void> insertMedium(const std::string& path) override;
     Result<void> ejectMedium() override;
     std::string medium() const override;
-    void describeMedia(spec::MachineSpec& spec) const override;
+    void describe(spec::MachineSpec& spec) const override;
+    void change(HardwareChange change, HardwareCompletion done) override;
     input::KeyboardSink& keyboard() override { return *m_i8042; }
     input::PointerSink& pointer() override { return *m_i8042; }
     console::ScanoutSource& scanout() override { return m_vga->scanout(); }
@@ -95,7 +96,7 @@ public:
     {
         return m_serial ? m_serial->ptyName() : std::string();
     }
-    std::vector<state::Participant*> participants() override { return m_participants; }
+    std::vector<state::Participant*> participants() override;
     std::vector<Counter> counters() const override;
 
 private:
@@ -107,6 +108,7 @@ private:
     Result<void> addSerialPorts();
     Result<void> addDisplay();
     Result<void> addDrives();
+    Result<void> addVirtio();
     Result<void> addFirmwareFiles();
     pci::PciServices services();
     /// Notes a device for saving and reset, in this order.
@@ -115,6 +117,7 @@ private:
 
     const spec::MachineSpec m_spec;
     bus::SystemControl& m_system;
+    HardwareHost& m_hardwareHost;
     bus::PioBus m_pio;
     bus::MmioBus m_mmio;
     HostWallClock m_wallClock;
@@ -151,6 +154,7 @@ private:
     std::unique_ptr<chipset::Debugcon> m_debugcon;
     std::unique_ptr<pci_devices::VgaPci> m_vga;
     std::unique_ptr<pci_devices::Ahci> m_ahci;
+    std::optional<VirtioSet> m_virtio;
     std::optional<LiveChipset> m_liveChipset;
     std::unique_ptr<firmware::FwCfg> m_fwCfg;
     std::unique_ptr<bus::Registration> m_fwCfgMapping;

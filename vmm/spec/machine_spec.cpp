@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/spec/machine_spec.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/core.h>
+#include <set>
 
 namespace vmm::spec {
 
@@ -25,17 +27,107 @@ Result<void> checkName(const std::string& name)
     return {};
 }
 
-Result<void> checkDrives(const MachineSpec& machine)
+Result<void> checkId(const std::string& id, std::set<std::string>& ids)
 {
+    if (id.size() > 32 || !std::all_of(id.begin(), id.end(), isNameCharacter))
+        return Error(ErrorCode::Invalid,
+                     "a device's id has at most 32 letters, digits, hyphens or underscores");
+    if (!id.empty() && !ids.insert(id).second)
+        return Error(ErrorCode::Invalid, fmt::format("two devices are called {}", id));
+    return {};
+}
+
+Result<void> checkDrive(const DriveSpec& drive)
+{
+    if ((drive.kind != DriveKind::Cdrom && drive.kind != DriveKind::Disk) ||
+        drive.bus > DriveBus::VirtioScsi || drive.cache > DriveCache::Direct ||
+        drive.whenFull > WhenFull::Report)
+        return Error(ErrorCode::Invalid, "a drive is of unknown kind");
+    if (drive.kind == DriveKind::Disk && drive.path.empty())
+        return Error(ErrorCode::Invalid, "a disk needs a file");
+    if (drive.kind == DriveKind::Cdrom && drive.bus == DriveBus::VirtioBlk)
+        return Error(ErrorCode::Invalid, "a CD-ROM drive goes on ahci or scsi");
+    const bool plain = std::all_of(drive.serial.begin(), drive.serial.end(),
+                                   [](char c) { return c > ' ' && c < 0x7f; });
+    if (drive.serial.size() > DriveSpec::kMaxSerial || !plain)
+        return Error(ErrorCode::Invalid, "a drive's serial number has at most 20 ASCII characters");
+    return {};
+}
+
+Result<void> checkDrives(const MachineSpec& machine, std::set<std::string>& ids)
+{
+    const auto onAhci = std::count_if(machine.drives.begin(), machine.drives.end(),
+                                      [](const auto& d) { return d.bus == DriveBus::Ahci; });
+    if (static_cast<size_t>(onAhci) > MachineSpec::kMaxAhciDrives)
+        return Error(ErrorCode::Invalid, fmt::format("a machine takes at most {} drives on ahci",
+                                                     MachineSpec::kMaxAhciDrives));
     if (machine.drives.size() > MachineSpec::kMaxDrives)
         return Error(ErrorCode::Invalid,
                      fmt::format("a machine takes at most {} drives", MachineSpec::kMaxDrives));
     for (const DriveSpec& drive : machine.drives) {
-        if (drive.kind != DriveKind::Cdrom && drive.kind != DriveKind::Disk)
-            return Error(ErrorCode::Invalid, "a drive is of unknown kind");
-        if (drive.kind == DriveKind::Disk && drive.path.empty())
-            return Error(ErrorCode::Invalid, "a disk needs a file");
+        TRY(checkDrive(drive));
+        TRY(checkId(drive.id, ids));
     }
+    return {};
+}
+
+Result<void> checkNics(const MachineSpec& machine, std::set<std::string>& ids)
+{
+    if (machine.nics.size() > MachineSpec::kMaxNics)
+        return Error(ErrorCode::Invalid, fmt::format("a machine takes at most {} network cards",
+                                                     MachineSpec::kMaxNics));
+    for (const NicSpec& nic : machine.nics) {
+        if (nic.kind > NicKind::None)
+            return Error(ErrorCode::Invalid, "a network card is of unknown kind");
+        if (nic.kind == NicKind::Passt && nic.socketPath.empty())
+            return Error(ErrorCode::Invalid, "a network card on passt needs passt's socket");
+        if (nic.forwards.size() > NicSpec::kMaxForwards)
+            return Error(ErrorCode::Invalid, "a network card has too many port forwards");
+        TRY(checkId(nic.id, ids));
+    }
+    return {};
+}
+
+Result<void> checkConsolePorts(const MachineSpec& machine)
+{
+    constexpr size_t kMaxName = 64;
+    if (machine.consolePorts.size() > MachineSpec::kMaxConsolePorts)
+        return Error(ErrorCode::Invalid, fmt::format("a machine takes at most {} console ports",
+                                                     MachineSpec::kMaxConsolePorts));
+    std::set<std::string> names;
+    for (const ConsolePortSpec& port : machine.consolePorts) {
+        if (port.end > PortEnd::File || port.name.size() > kMaxName)
+            return Error(ErrorCode::Invalid, "a console port is of unknown kind");
+        if ((port.end == PortEnd::Socket || port.end == PortEnd::File) && port.path.empty())
+            return Error(ErrorCode::Invalid, "a console port needs the path of its socket or file");
+        if (!names.insert(port.name).second)
+            return Error(ErrorCode::Invalid, "two console ports have the same name");
+    }
+    return {};
+}
+
+Result<void> checkRest(const MachineSpec& machine)
+{
+    constexpr uint32_t kFirstGuestCid = 3; // 0 to 2 are taken (Virtio 1.2 section 5.10.4)
+    if (machine.vsock.cid != 0 && (machine.vsock.cid < kFirstGuestCid ||
+                                   machine.vsock.cid == UINT32_MAX || machine.vsock.path.empty()))
+        return Error(ErrorCode::Invalid,
+                     "vsock needs a context id from 3 up and the path of the host's socket");
+    if (machine.balloon > BalloonKind::Auto)
+        return Error(ErrorCode::Invalid, "the balloon is of unknown kind");
+    std::set<uint32_t> slots;
+    const auto fits = [&](uint32_t slot) {
+        return slot == 0 || (slot <= machine.rootPorts && slots.insert(slot).second);
+    };
+    const auto inSlots = [&](const auto& devices) {
+        return std::all_of(devices.begin(), devices.end(),
+                           [&](const auto& device) { return fits(device.slot); });
+    };
+    if (!inSlots(machine.drives) || !inSlots(machine.nics))
+        return Error(ErrorCode::Invalid, "two devices are in one PCIe slot, or one in none");
+    if (machine.rootPorts > MachineSpec::kMaxRootPorts)
+        return Error(ErrorCode::Invalid, fmt::format("a machine has at most {} PCIe slots",
+                                                     MachineSpec::kMaxRootPorts));
     return {};
 }
 
@@ -59,7 +151,29 @@ Result<void> MachineSpec::check() const
                      "an initial ramdisk and a command line are for a kernel; give one");
     if (commandLine.size() > kMaxCommandLine || commandLine.find('\0') != std::string::npos)
         return Error(ErrorCode::Invalid, "the kernel's command line is too long or has a NUL");
-    return checkDrives(*this);
+    std::set<std::string> ids;
+    TRY(checkDrives(*this, ids));
+    TRY(checkNics(*this, ids));
+    TRY(checkConsolePorts(*this));
+    return checkRest(*this);
+}
+
+void MachineSpec::nameDevices()
+{
+    std::set<std::string> ids;
+    for (const DriveSpec& drive : drives)
+        ids.insert(drive.id);
+    for (const NicSpec& nic : nics)
+        ids.insert(nic.id);
+    const auto give = [&ids](std::string& id, const char* kind) {
+        for (size_t i = 0; id.empty(); ++i)
+            if (std::string candidate = fmt::format("{}{}", kind, i); ids.insert(candidate).second)
+                id = std::move(candidate);
+    };
+    for (DriveSpec& drive : drives)
+        give(drive.id, drive.kind == DriveKind::Cdrom ? "cdrom" : "disk");
+    for (NicSpec& nic : nics)
+        give(nic.id, "nic");
 }
 
 Result<uint64_t> parseSize(const std::string& text)

@@ -63,8 +63,8 @@ private slots:
         const auto& request = std::get<RunCommand>(line->command).request;
         QCOMPARE(request.drives.size(), size_t{3});
         QVERIFY(request.drives[0].kind == DriveKind::Cdrom);
-        QCOMPARE(request.drives[1].path, std::string("b.raw"));
-        QCOMPARE(request.drives[2].path, std::string("c=d.raw"));
+        QCOMPARE(request.drives[1].text, std::string("b.raw"));
+        QCOMPARE(request.drives[2].text, std::string("c=d.raw"));
         QCOMPARE(request.memory, std::string("4G"));
         QCOMPARE(request.cpus, std::string("8"));
         QCOMPARE(request.kernel, std::string("k"));

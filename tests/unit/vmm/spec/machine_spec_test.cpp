@@ -66,6 +66,44 @@ private slots:
             spec.kernelPath = "/k";
             spec.commandLine.assign(65536, 'a');
         });
+        row("CD-ROM on virtio-blk", false, [](MachineSpec& spec) {
+            spec.drives.resize(1);
+            spec.drives[0].bus = DriveBus::VirtioBlk;
+        });
+        row("twenty disks on SCSI", true, [](MachineSpec& spec) {
+            spec.drives.resize(20, {DriveKind::Disk, "/d", DriveBus::VirtioScsi});
+        });
+        row("unknown bus", false, [](MachineSpec& spec) {
+            spec.drives = {{DriveKind::Disk, "/d", static_cast<DriveBus>(3)}};
+        });
+        row("one id twice", false, [](MachineSpec& spec) {
+            spec.drives.resize(1);
+            spec.nics.resize(1);
+            spec.drives[0].id = spec.nics[0].id = "x";
+        });
+        row("odd id", false, [](MachineSpec& spec) {
+            spec.nics.resize(1);
+            spec.nics[0].id = "a b";
+        });
+        row("nine cards", false, [](MachineSpec& spec) { spec.nics.resize(9); });
+        row("passt without a socket", false, [](MachineSpec& spec) {
+            spec.nics.resize(1);
+            spec.nics[0].kind = NicKind::Passt;
+        });
+        row("the host's context id", false, [](MachineSpec& spec) { spec.vsock = {2, "/s"}; });
+        row("vsock", true, [](MachineSpec& spec) { spec.vsock = {3, "/s"}; });
+        row("one port twice", false, [](MachineSpec& spec) { spec.consolePorts.resize(2); });
+        row("slot that is not there", false, [](MachineSpec& spec) {
+            spec.nics.resize(1);
+            spec.nics[0].slot = 1;
+        });
+        row("two in one slot", false, [](MachineSpec& spec) {
+            spec.rootPorts = 2;
+            spec.nics.resize(2);
+            spec.nics[0].slot = spec.nics[1].slot = 2;
+        });
+        row("unknown balloon", false,
+            [](MachineSpec& spec) { spec.balloon = static_cast<BalloonKind>(7); });
         row("serial port without a file", false,
             [](MachineSpec& spec) { spec.serial = SerialKind::File; });
     }
@@ -93,11 +131,25 @@ private slots:
         QVERIFY(loaded.drives[0].path == "/x" && loaded.boot == BootOrder::Menu);
     }
 
+    void namesWhatHasNone()
+    {
+        MachineSpec spec;
+        spec.drives = {{DriveKind::Disk, "/a"}, {DriveKind::Cdrom, ""}, {DriveKind::Disk, "/b"}};
+        spec.drives[2].id = "disk0";
+        spec.nics.resize(2);
+        spec.nameDevices();
+        QCOMPARE(spec.drives[0].id, std::string("disk1"));
+        QCOMPARE(spec.drives[1].id, std::string("cdrom0"));
+        QCOMPARE(spec.nics[1].id, std::string("nic1"));
+        QVERIFY(spec.check().has_value());
+    }
+
     void readsTheFirstVersion()
     {
         auto record = state::save(MachineSpec{});
         record.version = 1;
-        for (const char* fresh : {"initrd", "command-line", "accel"})
+        for (const char* fresh : {"initrd", "command-line", "accel", "nics", "console-ports",
+                                  "vsock", "entropy", "balloon", "generation-id", "root-ports"})
             record.fields.erase(fresh);
         const auto loaded = state::load<MachineSpec>(record);
         QVERIFY2(loaded.has_value(), loaded ? "" : loaded.error().sentence().c_str());
