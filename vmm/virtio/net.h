@@ -2,7 +2,6 @@
 // The network card. Virtio 1.2 section 5.1.
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string_view>
 #include <vector>

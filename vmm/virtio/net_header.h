@@ -12,7 +12,8 @@ namespace vmm::virtio {
 /// Sizes of frames: an Ethernet header at least; at most that with a VLAN tag and an IP packet that
 /// is still to be cut (GSO).
 inline constexpr size_t kSmallestFrame = 14;
-inline constexpr size_t kLargestFrame = 14 + 4 + 65535;
+inline constexpr size_t kLinkHeader = kSmallestFrame + 4; ///< what an MTU does not count
+inline constexpr size_t kLargestFrame = kLinkHeader + 65535;
 
 /// May a guest that was granted `granted` send a frame of `size` bytes with this header? Takes
 /// out of the header what says nothing. False: the frame is to be dropped.
