@@ -4,6 +4,7 @@ debian_boot.py saved at the shell, in a folder with the disks that machine has b
 import os
 import pathlib
 import re
+import subprocess
 import debian_image
 from linux_guest import Console
 from vitrine import Guest, expect, skip
@@ -12,6 +13,7 @@ IMAGE = debian_image.image() # before vitrine.main() makes the home, and with it
 SHELL = r"A shell is ready on /dev/ttyS0"
 BOOT_SECONDS = 300 # 25 s on an idle machine
 COMMAND_SECONDS = 90
+GUEST_CID = 42
 SCRATCH = 1 << 30 # bytes of an empty disk
 
 
@@ -57,22 +59,52 @@ class Shell(Console):
 
 
 class Folder:
-    """Where the saved machine lies, with the disks it has."""
+    """Where the saved machine lies, with what it has outside of the guest."""
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.saved = self.path / "saved.state"
-        self.blk = self.path / "blk.img"    # on virtio-blk
-        self.scsi = self.path / "scsi.img"  # on virtio-scsi
+        self.disks = {"blk": self.path / "blk.img", "scsi": self.path / "scsi.img"} # on virtio-blk and virtio-scsi
+        self.console = self.path / "hvc0" # Unix socket of the virtio console
+        self.port = self.path / "port"    # Unix socket of its port "org.vitrine.test"
+        self.vsock = self.path / "vsock"  # Unix socket of the socket device
+
+    def devices(self):
+        """The options of `vitrine run` for a machine with all of it, and Debian's disk, which it only reads."""
+        disks = [f"{path},bus={bus},serial=scratch-{name}" for (name, path), bus in
+                 zip(self.disks.items(), ("virtio", "scsi"))]
+        return [option for disk in (f"{needed_image().disk},bus=virtio,readonly", *disks) for option in ("--disk", disk)] + [
+            "--nic", "user", "--console", f"socket={self.console}", "--console", f"socket={self.port},name=org.vitrine.test",
+            "--vsock", f"{GUEST_CID},socket={self.vsock}"]
 
     def empty_disks(self):
-        for disk in (self.blk, self.scsi):
+        for disk in self.disks.values():
             empty_disk(disk)
 
 
 def empty_disk(path, size=SCRATCH):
     with open(path, "wb") as file:
         file.truncate(size)
+
+
+def allocated(path):
+    """Bytes a sparse file takes."""
+    return path.stat().st_blocks * 512
+
+
+def host(*command, status=0):
+    """What a command of the host prints; another exit status fails the case."""
+    result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                            stdin=subprocess.DEVNULL)
+    expect(result.returncode == status, f"{' '.join(map(str, command))}: status {result.returncode}\n{result.stdout}")
+    return result.stdout
+
+
+def expect_clean(disk):
+    """The ext4 file system in this file has no fault and was unmounted."""
+    host("e2fsck", "-fn", disk)
+    said = host("dumpe2fs", "-h", disk)
+    expect(re.search(r"Filesystem state: +clean\n", said) and "needs_recovery" not in said, f"not unmounted:\n{said}")
 
 
 class SavedDebian(Guest):
@@ -99,3 +131,14 @@ class SavedDebian(Guest):
 
     def run(self, lines, timeout=COMMAND_SECONDS, status=0):
         return self.shell.run(lines, timeout, status)
+
+    def disk(self, serial):
+        """The guest's name of the disk with this serial number, "/dev/vdb"."""
+        said = self.run("udevadm settle; lsblk --nodeps --noheadings --paths --raw --output NAME,SERIAL")
+        names = [line.split()[0] for line in said.splitlines() if line.split()[1:] == [serial]]
+        expect(len(names) == 1, f"not one disk with the serial number {serial}:\n{said}")
+        return names[0]
+
+    def quit(self):
+        self.shell.expect_no_complaint()
+        super().quit()
