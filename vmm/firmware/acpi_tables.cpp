@@ -9,6 +9,7 @@
 #include "vmm/firmware/acpi_table.h"
 #include "vmm/firmware/loader_script.h"
 #include "vmm/firmware/ssdt.h"
+#include "vmm/firmware/vmgenid.h"
 
 namespace vmm::firmware {
 
@@ -100,6 +101,17 @@ public:
     {
         m_tables.patch(at, uint64_t{target});
         m_script.addPointer(kAcpiTablesFile, kAcpiTablesFile, at, 8);
+    }
+    /// The generation ID's page, pointed to by a table, and its place told to the host.
+    uint32_t addGenerationId()
+    {
+        const GenerationIdTable made = generationIdTable();
+        const uint32_t offset = add(made.table);
+        m_script.allocate(kGenerationIdFile, kGenerationIdFileSize, LoaderZone::High);
+        m_script.addPointer(kAcpiTablesFile, kGenerationIdFile, offset + made.addressAt, 4);
+        m_script.writePointer(kGenerationIdAddressFile, 0, kGenerationIdFile, kGenerationIdOffset,
+                              sizeof(uint64_t));
+        return offset;
     }
     AcpiFiles finish(const Bytes& rsdp)
     {
@@ -253,6 +265,8 @@ AcpiFiles acpiFiles(const BoardFacts& facts)
                                  file.add(waetTable()), file.add(ssdtTable(facts, ecam))};
     if (ecam.enabled)
         listed.push_back(file.add(mcfgTable(ecam)));
+    if (facts.generationId)
+        listed.push_back(file.addGenerationId());
     const uint32_t rsdt = addDirectory(file, "RSDT", 4, listed);
     const uint32_t xsdt = addDirectory(file, "XSDT", 8, listed);
     return file.finish(rsdpTable(rsdt, xsdt));

@@ -22,6 +22,7 @@ constexpr uint8_t kDualNamePrefix = 0x2e;
 constexpr uint8_t kMultiNamePrefix = 0x2f;
 constexpr uint8_t kExtendedPrefix = 0x5b;
 constexpr uint8_t kDeviceOp = 0x82;
+constexpr uint8_t kNotifyOp = 0x86;
 constexpr uint8_t kIfOp = 0xa0;
 constexpr uint8_t kReturnOp = 0xa4;
 constexpr size_t kNameLength = 4;
@@ -108,6 +109,11 @@ Bytes integer(uint64_t value)
     return out.take();
 }
 
+Bytes dword(uint32_t value)
+{
+    return ByteWriter().u8(kDWordPrefix).u32(value).take();
+}
+
 Bytes text(std::string_view value)
 {
     return ByteWriter().u8(kStringPrefix).textWithNul(value).take();
@@ -157,6 +163,11 @@ Bytes ifThen(const Bytes& predicate, const Bytes& body)
 Bytes returns(const Bytes& value)
 {
     return ByteWriter().u8(kReturnOp).bytes(value).take();
+}
+
+Bytes notify(std::string_view device, const Bytes& value)
+{
+    return ByteWriter().u8(kNotifyOp).bytes(path(device)).bytes(value).take();
 }
 
 ResourceTemplate& ResourceTemplate::busNumbers(uint16_t first, uint16_t last)

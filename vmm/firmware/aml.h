@@ -17,6 +17,8 @@ Bytes join(std::initializer_list<Bytes> parts);
 /// A path of four-character names: "PCI0", "_SB_.PCI0", with a leading backslash for the root.
 Bytes path(std::string_view text);
 Bytes integer(uint64_t value);
+/// A number in its 32-bit form, for the loader to change.
+Bytes dword(uint32_t value);
 Bytes text(std::string_view value);
 /// At most 255 elements.
 Bytes package(const std::vector<Bytes>& elements);
@@ -30,6 +32,7 @@ Bytes device(std::string_view where, const Bytes& body);
 Bytes method(std::string_view where, const Bytes& body);
 Bytes ifThen(const Bytes& predicate, const Bytes& body);
 Bytes returns(const Bytes& value);
+Bytes notify(std::string_view device, const Bytes& value);
 
 /// Who decodes a range: the device itself, or what lies behind a bridge.
 enum class ResourceUse : uint8_t { Producer = 0, Consumer = 1 };

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct BoardFacts {
     /// As CPUID 0x80000008 tells the guest; 0: unknown, the PCI bus gets no window above 4 GiB.
     unsigned physicalAddressBits = 0;
     SuspendToRam suspend = SuspendToRam::Absent; ///< does the board answer SLP_TYP 1 (S3)?
+    /// VmGenId's; none: the machine has no such device.
+    std::optional<std::array<uint8_t, 16>> generationId{};
 };
 
 } // namespace vmm::firmware

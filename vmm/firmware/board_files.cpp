@@ -8,6 +8,7 @@
 #include "vmm/firmware/boot_order.h"
 #include "vmm/firmware/e820.h"
 #include "vmm/firmware/smbios.h"
+#include "vmm/firmware/vmgenid.h"
 
 namespace vmm::firmware {
 
@@ -74,6 +75,11 @@ Result<void> populate(FwCfg& fwCfg, const BoardFacts& facts)
         return std::vector<Bytes>{std::move(acpi.tables), std::move(acpi.rsdp),
                                   std::move(acpi.loader)};
     }));
+    if (facts.generationId) {
+        TRY(fwCfg.addFile(std::string(kGenerationIdFile), generationIdFile(*facts.generationId)));
+        TRY(fwCfg.addWritableFile(std::string(kGenerationIdAddressFile), Bytes(sizeof(uint64_t)),
+                                  {}));
+    }
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include "vmm/firmware/acpi_tables.h"
 #include "vmm/firmware/loader_script.h"
 #include "vmm/firmware/smbios.h"
+#include "vmm/firmware/vmgenid.h"
 
 namespace vmm::firmware {
 
@@ -104,12 +105,21 @@ void runScript(const Bytes& script, PlacedFiles& files)
     }
 }
 
+/// The last page of the RAM below 4 GiB, behind the tables.
+uint64_t generationIdPage(const BoardFacts& facts)
+{
+    return facts.ram.lowSize - kGenerationIdFileSize;
+}
+
 Result<void> placeAcpi(memory::GuestMemory& memory, const BoardFacts& facts, uint64_t tablesAt)
 {
     AcpiFiles acpi = acpiFiles(facts);
     PlacedFiles files;
     files.emplace(kAcpiTablesFile, PlacedFile{std::move(acpi.tables), tablesAt});
     files.emplace(kAcpiRsdpFile, PlacedFile{std::move(acpi.rsdp), kSegmentBase});
+    if (facts.generationId)
+        files.emplace(kGenerationIdFile,
+                      PlacedFile{generationIdFile(*facts.generationId), generationIdPage(facts)});
     runScript(acpi.loader, files);
     for (const auto& [name, file] : files)
         TRY(memory.copyIn(GuestPhys(file.address), file.bytes));
@@ -160,7 +170,10 @@ Result<PlacedTables> placeTables(memory::GuestMemory& memory, const BoardFacts& 
     const uint64_t tables = facts.ram.lowSize - kTablesSize;
     TRY(placeAcpi(memory, facts, tables));
     TRY(placeSmbios(memory, facts));
-    return PlacedTables{GuestPhys(kSegmentBase), mapWithout(facts, tables)};
+    PlacedTables placed{GuestPhys(kSegmentBase), mapWithout(facts, tables), {}};
+    if (facts.generationId)
+        placed.generationId = GuestPhys(generationIdPage(facts) + kGenerationIdOffset);
+    return placed;
 }
 
 } // namespace vmm::firmware

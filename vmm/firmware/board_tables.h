@@ -2,6 +2,7 @@
 // Puts ACPI and SMBIOS tables into memory as firmware would have, for kernels started without it.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "vmm/base/result.h"
@@ -15,6 +16,8 @@ namespace vmm::firmware {
 struct PlacedTables {
     memory::GuestPhys rsdp;
     std::vector<E820Entry> memoryMap; ///< RAM without the tables, which are reserved
+    /// Where the generation ID is, for VmGenId::placedAt(), if the machine has one.
+    std::optional<memory::GuestPhys> generationId;
 };
 
 /// Writes the ACPI tables to the end of the RAM below 4 GiB, and the RSDP (ACPI 6.4

@@ -104,6 +104,25 @@ Result<void> FwCfg::addWritableFile(const std::string& name, Bytes initial, Writ
     return {};
 }
 
+Bytes FwCfg::writableFile(const std::string& name) const
+{
+    MutexLock lock(m_mutex);
+    const auto file = m_files.find(name);
+    const bool writable =
+        file != m_files.end() && m_items.at(file->second).kind == ItemKind::Writable;
+    return writable ? m_items.at(file->second).content : Bytes();
+}
+
+void FwCfg::setWritableFile(const std::string& name, Bytes content)
+{
+    MutexLock lock(m_mutex);
+    const auto file = m_files.find(name);
+    CHECK(file != m_files.end());
+    Item& item = m_items.at(file->second);
+    CHECK(item.kind == ItemKind::Writable && item.content.size() == content.size());
+    item.content = std::move(content);
+}
+
 FwCfg::Item* FwCfg::selectedLocked()
 {
     const auto item = m_items.find(static_cast<uint16_t>(m_selector & ~kWriteChannel));

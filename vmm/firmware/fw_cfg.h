@@ -101,6 +101,10 @@ public:
     Result<void> addGeneratedFiles(const std::vector<std::string>& names, Generator generator);
     /// Adds a file the guest may write by DMA; `initial` sets its size for good.
     Result<void> addWritableFile(const std::string& name, Bytes initial, Written written);
+    /// What is in a writable file now; empty when there is no such file. Any thread.
+    Bytes writableFile(const std::string& name) const;
+    /// Writes a writable file as the guest could; `content` has its size. No vCPU running.
+    void setWritableFile(const std::string& name, Bytes content);
 
     uint32_t readPort(uint16_t offset, unsigned size) override;
     void writePort(uint16_t offset, uint32_t value, unsigned size) override;

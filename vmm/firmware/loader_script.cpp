@@ -6,7 +6,7 @@ namespace vmm::firmware {
 
 namespace {
 
-enum class Command : uint32_t { Allocate = 1, AddPointer = 2, AddChecksum = 3 };
+enum class Command : uint32_t { Allocate = 1, AddPointer = 2, AddChecksum = 3, WritePointer = 4 };
 
 } // namespace
 
@@ -28,6 +28,14 @@ void LoaderScript::addChecksum(std::string_view file, uint32_t offset, uint32_t 
 {
     m_commands.u32(static_cast<uint32_t>(Command::AddChecksum)).text(file, kFileNameSize);
     m_commands.u32(offset).u32(start).u32(length).align(kCommandSize);
+}
+
+void LoaderScript::writePointer(std::string_view file, uint32_t offset, std::string_view source,
+                                uint32_t sourceOffset, uint8_t width)
+{
+    m_commands.u32(static_cast<uint32_t>(Command::WritePointer)).text(file, kFileNameSize);
+    m_commands.text(source, kFileNameSize).u32(offset).u32(sourceOffset).u8(width);
+    m_commands.align(kCommandSize);
 }
 
 Bytes LoaderScript::take(size_t size)

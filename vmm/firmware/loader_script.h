@@ -25,6 +25,11 @@ public:
     /// Makes [start, start + length) of `file` sum to zero by the byte at `offset`, now zero.
     void addChecksum(std::string_view file, uint32_t offset, uint32_t start, uint32_t length);
 
+    /// Writes the address of `source` plus `sourceOffset`, in `width` bytes, to `offset` of the
+    /// fw_cfg file `file`, which is writable: so the host learns it.
+    void writePointer(std::string_view file, uint32_t offset, std::string_view source,
+                      uint32_t sourceOffset, uint8_t width);
+
     /// The script, filled up with commands to skip to `size` bytes.
     Bytes take(size_t size);
 

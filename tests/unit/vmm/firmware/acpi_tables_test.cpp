@@ -9,6 +9,7 @@
 #include "vmm/firmware/acpi_tables.h"
 #include "vmm/firmware/aml.h"
 #include "vmm/firmware/ssdt.h"
+#include "vmm/firmware/vmgenid.h"
 
 using vmm::loadLe;
 using vmm::firmware::BoardFacts;
@@ -115,6 +116,7 @@ private slots:
     void madtHasEachCpu();
     void windowsLeaveOutEcamAndRam();
     void dsdtSuitsTheParserOfSeaBios();
+    void generationIdsAddressIsForTheLoader();
 };
 
 void AcpiTablesTest::iaslAcceptsTables_data()
@@ -133,6 +135,7 @@ void AcpiTablesTest::iaslAcceptsTables_data()
     add("hpet", vmm::firmware::hpetTable());
     add("mcfg", vmm::firmware::mcfgTable(kChipset.range));
     add("waet", vmm::firmware::waetTable());
+    add("generation ID", vmm::firmware::generationIdTable().table);
 }
 
 void AcpiTablesTest::iaslAcceptsTables()
@@ -285,6 +288,23 @@ void AcpiTablesTest::dsdtSuitsTheParserOfSeaBios()
     for (const unsigned id : {0x0303U, 0x0f13U, 0x0501U})
         QVERIFY(
             contains(dsdt, raw({0x08, '_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, id >> 8, id & 0xff})));
+}
+
+// What the driver evaluates: {low half, high half}; the loader adds the page's address to the low
+// one.
+void AcpiTablesTest::generationIdsAddressIsForTheLoader()
+{
+    auto made = vmm::firmware::generationIdTable();
+    QCOMPARE(loadLe<uint32_t>(&made.table[made.addressAt]), vmm::firmware::kGenerationIdOffset);
+    vmm::storeLe(&made.table[made.addressAt], uint32_t{0x7ffe1028});
+    if (!haveIasl())
+        QSKIP("iasl is not installed (package acpica-tools)");
+    const QTemporaryDir folder;
+    QVERIFY(write(folder, "vgen.aml", checksummed(made.table)));
+    QVERIFY(iasl(folder.path(), {"-d", "vgen.aml"}).good);
+    const QString text = disassembly(folder, "vgen.dsl");
+    QVERIFY2(text.contains("0x7FFE1028"), qPrintable(text));
+    QVERIFY2(text.contains("Notify (\\_SB.VGEN, 0x80)"), qPrintable(text));
 }
 
 QTEST_GUILESS_MAIN(AcpiTablesTest)

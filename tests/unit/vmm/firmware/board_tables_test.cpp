@@ -5,6 +5,7 @@
 #include "tests/support/fakes.h"
 #include "vmm/firmware/board_tables.h"
 #include "vmm/firmware/chipset_setup.h"
+#include "vmm/firmware/vmgenid.h"
 
 using vmm::loadLe;
 using vmm::memory::GuestMemory;
@@ -99,6 +100,28 @@ private slots:
             reserved |= entry.type == E820Type::Reserved && rsdt >= entry.base && rsdt < end;
         }
         QVERIFY(reserved);
+    }
+    void generationIdIsPlaced()
+    {
+        BoardFacts facts{.chipset = m_chipset};
+        facts.ram = m_memory->layout();
+        facts.generationId = makeGenerationId();
+        const auto placed = placeTables(*m_memory, facts);
+        QVERIFY(placed.has_value() && placed->generationId.has_value());
+        const uint64_t at = placed->generationId->value();
+        QVERIFY(read(*m_memory, at, 16) ==
+                Bytes(std::as_bytes(std::span(*facts.generationId)).begin(),
+                      std::as_bytes(std::span(*facts.generationId)).end()));
+        const Bytes rsdp = read(*m_memory, placed->rsdp.value(), 36);
+        const Bytes xsdt = table(*m_memory, loadLe<uint64_t>(&rsdp[24]));
+        const Bytes last = table(*m_memory, loadLe<uint64_t>(&xsdt[xsdt.size() - 8]));
+        QCOMPARE(loadLe<uint32_t>(&last[generationIdTable().addressAt]), uint32_t(at));
+        const auto reserved = std::find_if(
+            placed->memoryMap.begin(), placed->memoryMap.end(), [at](const E820Entry& entry) {
+                return at >= entry.base && at + 16 <= entry.base + entry.size;
+            });
+        QVERIFY(reserved != placed->memoryMap.end() && reserved->type == E820Type::Reserved);
+        QVERIFY(!m_placed.generationId.has_value());
     }
     void littleMemoryIsAnError()
     {
