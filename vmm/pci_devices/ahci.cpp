@@ -237,7 +237,7 @@ Ahci::After Ahci::settleLocked()
     m_messageDue = false;
     for (unsigned i = 0; i < kPortCount; ++i) {
         AtapiCdrom* cdrom = m_ports[i]->cdrom();
-        if (cdrom != nullptr && cdrom->takeTrayMoved())
+        if (cdrom != nullptr && cdrom->drive().takeTrayMoved())
             after.media |= bit(i);
     }
     return after;
@@ -363,7 +363,7 @@ Result<void> Ahci::insertMedium(unsigned port, std::unique_ptr<block::BlockBacke
         AtapiCdrom* cdrom = cdromAtLocked(port);
         if (cdrom == nullptr)
             return Error(ErrorCode::NotFound, fmt::format("no CD-ROM drive at port {}", port));
-        old = cdrom->insert(std::move(medium));
+        old = cdrom->drive().insert(std::move(medium));
     }
     old.reset();
     tellMedia(bit(port));
@@ -378,7 +378,7 @@ Result<void> Ahci::ejectMedium(unsigned port, EjectMode mode)
         AtapiCdrom* cdrom = cdromAtLocked(port);
         if (cdrom == nullptr)
             return Error(ErrorCode::NotFound, fmt::format("no CD-ROM drive at port {}", port));
-        old = TRY(cdrom->eject(mode));
+        old = TRY(cdrom->drive().eject(mode));
     }
     old.reset();
     tellMedia(bit(port));
@@ -389,7 +389,7 @@ std::string Ahci::mediumPath(unsigned port) const
 {
     MutexLock lock(m_mutex);
     const AtapiCdrom* cdrom = cdromAtLocked(port);
-    return cdrom != nullptr ? cdrom->mediumPath() : std::string();
+    return cdrom != nullptr ? cdrom->drive().mediumPath() : std::string();
 }
 
 std::optional<unsigned> Ahci::cdromPort() const

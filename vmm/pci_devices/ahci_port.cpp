@@ -22,7 +22,7 @@ std::unique_ptr<block::BlockBackend> AhciPort::releaseBackend()
 {
     if (m_disk != nullptr)
         return m_disk->releaseBackend();
-    return m_cdrom != nullptr ? m_cdrom->releaseBackend() : nullptr;
+    return m_cdrom != nullptr ? m_cdrom->drive().releaseBackend() : nullptr;
 }
 
 bool AhciPort::linkUp() const

@@ -476,7 +476,7 @@ void AtapiCdromTest::state()
     const auto copy = rig.make();
     QVERIFY(copy->loadState(rig.ahci->saveState()).has_value());
     const auto cdrom = copy->save().ports[1].cdrom;
-    QVERIFY(cdrom.locked && cdrom.changePending);
+    QVERIFY(cdrom.drive.locked && cdrom.drive.changePending);
 }
 
 void AtapiCdromTest::resets()

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace vmm::pci_devices::atapi {
+namespace vmm::scsi {
 
-/// A position on a CD as minute, second and frame (MMC-6, 75 frames a second).
+/// A position on a CD as minute, second and frame (75 frames a second).
 struct Msf {
     uint8_t minute = 0;
     uint8_t second = 0;
@@ -23,4 +23,4 @@ constexpr Msf msfOf(uint64_t block)
             static_cast<uint8_t>(frames % 75)};
 }
 
-} // namespace vmm::pci_devices::atapi
+} // namespace vmm::scsi

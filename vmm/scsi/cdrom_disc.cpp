@@ -5,13 +5,11 @@
 #include <array>
 
 #include "vmm/base/bits.h"
-#include "vmm/pci_devices/atapi_cdrom.h"
-#include "vmm/pci_devices/atapi_msf.h"
-#include "vmm/pci_devices/atapi_regs.h"
+#include "vmm/scsi/cdrom.h"
+#include "vmm/scsi/msf.h"
+#include "vmm/scsi/scsi_regs.h"
 
-namespace vmm::pci_devices {
-
-using namespace atapi;
+namespace vmm::scsi {
 
 namespace {
 
@@ -45,27 +43,26 @@ void putRaw(std::vector<uint8_t>& to, uint8_t point, const Msf& value)
               {1, kDataTrack, 0, point, 0, 0, 0, 0, value.minute, value.second, value.frame});
 }
 
-std::vector<std::byte> withLength(std::vector<uint8_t> data)
+std::vector<uint8_t> withLength(std::vector<uint8_t> data)
 {
     storeBe(data.data(), static_cast<uint16_t>(data.size() - 2));
-    const auto bytes = std::as_bytes(std::span(data));
-    return {bytes.begin(), bytes.end()};
+    return data;
 }
 
 } // namespace
 
 /// READ TOC/PMA/ATIP: one session with one data track.
-AtaStep AtapiCdrom::readToc()
+Step Cdrom::readToc(const Cdb& cdb)
 {
-    const AddressForm form = (packet(1) & 2) != 0 ? AddressForm::Msf : AddressForm::Block;
-    const uint8_t start = packet(6);
+    const AddressForm form = (cdb[1] & 2) != 0 ? AddressForm::Msf : AddressForm::Block;
+    const uint8_t start = cdb[6];
     // SFF-8020i drivers put the format into the control byte.
-    const uint8_t format = (packet(2) & 0xf) != 0 ? packet(2) & 0xf : packet(9) >> 6;
+    const uint8_t format = (cdb[2] & 0xf) != 0 ? cdb[2] & 0xf : cdb[9] >> 6;
     std::vector<uint8_t> data = {0, 0, 1, 1};
     switch (format) {
     case 0:
         if (start > 1 && start != kLeadOut)
-            return fail({kIllegalRequest, kAscInvalidField, 0});
+            return fail(kInvalidField);
         if (start <= 1)
             putTrack(data, 1, 0, form);
         putTrack(data, kLeadOut, blocks(), form);
@@ -80,46 +77,46 @@ AtaStep AtapiCdrom::readToc()
         putRaw(data, 1, msfOf(0));
         break;
     default:
-        return fail({kIllegalRequest, kAscInvalidField, 0});
+        return fail(kInvalidField);
     }
-    return send(withLength(std::move(data)), packet16(7));
+    return send(withLength(std::move(data)), cdb.be16(7));
 }
 
-AtaStep AtapiCdrom::readDiscInformation()
+Step Cdrom::readDiscInformation(const Cdb& cdb)
 {
-    if ((packet(1) & 7) != 0)
-        return fail({kIllegalRequest, kAscInvalidField, 0});
+    if ((cdb[1] & 7) != 0)
+        return fail(kInvalidField);
     std::vector<uint8_t> data(34);
     data[2] = 0x0e; // last session complete, disc finalized
     data[3] = data[4] = data[5] = data[6] = 1;
     data[7] = 0x20; // unrestricted use
     std::fill(data.begin() + 16, data.begin() + 24, uint8_t{0xff});
-    return send(withLength(std::move(data)), packet16(7));
+    return send(withLength(std::move(data)), cdb.be16(7));
 }
 
-AtaStep AtapiCdrom::readTrackInformation()
+Step Cdrom::readTrackInformation(const Cdb& cdb)
 {
-    const unsigned by = packet(1) & 3;
-    const uint32_t what = packet32(2);
+    const unsigned by = cdb[1] & 3;
+    const uint32_t what = cdb.be32(2);
     const bool known = by == 0 ? what < blocks() : by == 3 ? false : what == 1 || what == 0xff;
     if (!known)
-        return fail({kIllegalRequest, kAscInvalidField, 0});
+        return fail(kInvalidField);
     std::vector<uint8_t> data(36);
     data[2] = data[3] = 1;
     data[5] = 0x04; // data, recorded uninterrupted
     data[6] = 0x01; // mode 1
     storeBe(data.data() + 24, static_cast<uint32_t>(blocks()));
-    return send(withLength(std::move(data)), packet16(7));
+    return send(withLength(std::move(data)), cdb.be16(7));
 }
 
 /// READ DISC STRUCTURE for DVDs: physical format, copyright, manufacturer, list.
-AtaStep AtapiCdrom::readDvdStructure()
+Step Cdrom::readDvdStructure(const Cdb& cdb)
 {
-    const uint8_t format = packet(7);
+    const uint8_t format = cdb[7];
     if (!isDvd())
         return fail({kIllegalRequest, kAscIncompatibleMedium, 2});
-    if ((packet(1) & 0xf) != 0 || packet(6) != 0)
-        return fail({kIllegalRequest, kAscInvalidField, 0});
+    if ((cdb[1] & 0xf) != 0 || cdb[6] != 0)
+        return fail(kInvalidField);
     std::vector<uint8_t> data(4);
     switch (format) {
     case 0x00:
@@ -145,9 +142,9 @@ AtaStep AtapiCdrom::readDvdStructure()
         }
         break;
     default:
-        return fail({kIllegalRequest, kAscInvalidField, 0});
+        return fail(kInvalidField);
     }
-    return send(withLength(std::move(data)), packet16(8));
+    return send(withLength(std::move(data)), cdb.be16(8));
 }
 
-} // namespace vmm::pci_devices
+} // namespace vmm::scsi
