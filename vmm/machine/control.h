@@ -64,6 +64,7 @@ public:
     void requestExit(int status) override;
     // HardwareHost
     void runOnControl(std::function<void()> function) override { post(std::move(function)); }
+    void whileStanding(const std::function<void()>& work) override;
     void requestPause(const std::string& sentence) override;
     // VcpuEvents
     void vcpuExited(unsigned index, const cpu::Exit& exit) override;
@@ -88,7 +89,7 @@ private:
     void runAll();
     void setState(console::RunState state);
     /// Stands everything for `work` and lets it run again when it ran before.
-    Result<void> whileStanding(const std::function<Result<void>()>& work);
+    Result<void> doStanding(const std::function<Result<void>()>& work);
     Result<void> resetNow();
     void stopWith(console::RunState state);
     void handleExit(unsigned index, const cpu::Exit& exit);

@@ -348,7 +348,7 @@ Result<void> Q35Board::addDrives()
 
 Result<void> Q35Board::addVirtio()
 {
-    m_virtio.emplace(VirtioPlace{services(), *m_pciBus, *m_loop, m_hardwareHost});
+    m_virtio.emplace(VirtioPlace{services(), *m_pciBus, *m_loop, *m_clock, m_hardwareHost});
     return m_virtio->build(m_spec);
 }
 
@@ -447,12 +447,12 @@ std::string Q35Board::medium() const
 
 void Q35Board::change(HardwareChange change, HardwareCompletion done)
 {
-    static_cast<void>(change);
-    done(Error(ErrorCode::Unsupported, "nothing can be changed yet"));
+    m_virtio->change(change, std::move(done));
 }
 
 void Q35Board::describe(spec::MachineSpec& spec) const
 {
+    m_virtio->describe(spec);
     unsigned port = 0;
     for (spec::DriveSpec& drive : spec.drives) {
         if (drive.bus == spec::DriveBus::Ahci && drive.kind == spec::DriveKind::Cdrom)

@@ -1,67 +1,167 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Making the devices and placing them.
 #include "vmm/machine/virtio_set.h"
 
+#include <algorithm>
+#include <charconv>
+#include <fmt/core.h>
+
 #include "vmm/virtio/rng.h"
+#include "vmm/virtio/vsock.h"
 
 namespace vmm::machine {
 
 namespace {
 
 constexpr unsigned kIntA = 1;
+constexpr uint8_t kFirstNic = 0x02;
+constexpr pci::PciBdf kBalloon{0, 0x17, 0};
 constexpr pci::PciBdf kEntropy{0, 0x18, 0};
+constexpr pci::PciBdf kVsock{0, 0x19, 0};
+
+/// "52:54:00:12:34:56".
+Result<net::MacAddress> parseMac(const std::string& text)
+{
+    net::MacAddress mac{};
+    bool good = text.size() == 17;
+    for (size_t i = 0; good && i < mac.size(); ++i) {
+        const char* digits = text.data() + 3 * i;
+        const auto [end, status] = std::from_chars(digits, digits + 2, mac.at(i), 16);
+        good = status == std::errc{} && end == digits + 2 && (i == 5 || *end == ':');
+    }
+    if (!good || (mac[0] & 1) != 0)
+        return Error(ErrorCode::Invalid,
+                     fmt::format("{}: not the address of a network card", text));
+    return mac;
+}
 
 } // namespace
 
-/// One device on PCI, and the thread it has for itself, if any.
-struct VirtioSet::Function {
-    pci::PciBdf bdf;
-    std::unique_ptr<EventLoop> loop;
-    std::unique_ptr<virtio::VirtioPci> pci;
-};
+std::vector<state::Participant*> VirtioFunction::participants() const
+{
+    std::vector<state::Participant*> all = {pci.get()};
+    if (auto* device = dynamic_cast<state::Participant*>(&pci->device()))
+        all.push_back(device);
+    if (nat != nullptr)
+        all.push_back(nat);
+    return all;
+}
 
 VirtioSet::VirtioSet(const VirtioPlace& place) : m_place(place) {}
-VirtioSet::~VirtioSet() = default;
+
+VirtioSet::~VirtioSet()
+{
+    for (const auto& slot : m_slots)
+        slot->remove();
+}
 
 Result<void> VirtioSet::build(const spec::MachineSpec& spec)
 {
+    m_spec = spec;
+    TRY(addSlots(spec.rootPorts));
+    for (const spec::NicSpec& nic : spec.nics)
+        TRY(addNic(nic));
+    if (spec.balloon != spec::BalloonKind::None)
+        TRY(addBalloon(spec.balloon));
     if (spec.entropy)
-        TRY(addEntropy());
+        TRY(addOn(kEntropy, std::make_unique<virtio::Rng>(m_place.loop, "rng")));
+    if (spec.vsock.cid != 0)
+        TRY(addVsock(spec.vsock));
     return {};
 }
 
-Result<VirtioSet::Function*> VirtioSet::add(pci::PciBdf bdf, std::unique_ptr<virtio::Device> device,
-                                            std::unique_ptr<EventLoop> loop)
+Result<void> VirtioSet::addSlots(uint32_t count)
 {
-    auto function = std::make_unique<Function>();
-    function->bdf = bdf;
-    function->loop = std::move(loop);
+    for (unsigned index = 0; index < count; ++index) {
+        auto port = TRY(pci::RootPort::create(m_place.services, index, count, *this));
+        port->connectIntx(
+            m_place.bus.intxLine(pci::RootPort::bdf(index), pci::RootPort::interruptPin(index)));
+        TRY(m_place.bus.attach(pci::RootPort::bdf(index), *port));
+        m_slots.push_back(std::move(port));
+    }
+    return {};
+}
+
+Result<void> VirtioSet::place(std::unique_ptr<Function> function,
+                              std::unique_ptr<virtio::Device> device, pci::PciBdf bdf,
+                              uint32_t slot)
+{
     function->pci = TRY(virtio::VirtioPci::create(m_place.services, std::move(device)));
-    function->pci->connectIntx(m_place.bus.intxLine(bdf, kIntA));
-    TRY(m_place.bus.attach(bdf, *function->pci));
+    if (slot != 0) {
+        function->slot = m_slots[slot - 1].get();
+        TRY(function->slot->plug({function->pci.get()}, m_running
+                                                            ? pci::RootPort::PlugTime::Running
+                                                            : pci::RootPort::PlugTime::PowerOn));
+    } else {
+        function->pci->connectIntx(m_place.bus.intxLine(bdf, kIntA));
+        TRY(m_place.bus.attach(bdf, *function->pci));
+    }
     m_functions.push_back(std::move(function));
-    return m_functions.back().get();
+    return {};
 }
 
-Result<void> VirtioSet::addEntropy()
+Result<void> VirtioSet::addOn(pci::PciBdf bdf, std::unique_ptr<virtio::Device> device)
 {
-    TRY(add(kEntropy, std::make_unique<virtio::Rng>(m_place.loop, "rng")));
-    return {};
+    return place(std::make_unique<Function>(), std::move(device), bdf);
+}
+
+Result<void> VirtioSet::addBalloon(spec::BalloonKind)
+{
+    auto balloon =
+        std::make_unique<virtio::Balloon>(m_place.loop, "balloon", m_place.services.memory);
+    m_balloon = balloon.get();
+    return addOn(kBalloon, std::move(balloon));
+}
+
+Result<void> VirtioSet::addVsock(const spec::VsockSpec& vsock)
+{
+    return addOn(kVsock, TRY(virtio::Vsock::create(m_place.loop, "vsock", vsock.cid, vsock.path)));
+}
+
+Result<void> VirtioSet::addNic(const spec::NicSpec& nic)
+{
+    const auto before = std::count_if(m_functions.begin(), m_functions.end(), [](const auto& f) {
+        return f->card != nullptr && f->slot == nullptr;
+    });
+    auto function = std::make_unique<Function>();
+    function->id = nic.id;
+    function->loop = TRY(EventLoop::create(nic.id.c_str()));
+    net::NatSettings settings;
+    settings.name = nic.id + " nat";
+    settings.stack.hostname = m_spec.name;
+    settings.stack.restricted = nic.restricted;
+    for (const std::string& rule : nic.forwards)
+        settings.forwards.push_back(TRY(net::Forward::parse(rule)));
+    auto nat = TRY(net::Nat::create(*function->loop, settings));
+    function->nat = nat.get();
+    function->network = std::move(nat);
+    const auto mac = nic.mac.empty() ? virtio::defaultMac(m_spec.name + " " + nic.id, 0)
+                                     : TRY(parseMac(nic.mac));
+    auto card = std::make_unique<virtio::Net>(
+        *function->loop, virtio::Net::Options{nic.id, mac, nic.linkUp}, *function->network);
+    function->card = card.get();
+    const pci::PciBdf bdf{0, static_cast<uint8_t>(kFirstNic + before), 0};
+    return place(std::move(function), std::move(card), bdf, nic.slot);
 }
 
 void VirtioSet::pause()
 {
+    m_running = false;
     for (const auto& function : m_functions)
         function->pci->pause();
 }
 
 void VirtioSet::resume()
 {
+    m_running = true;
     for (const auto& function : m_functions)
         function->pci->resume();
 }
 
 void VirtioSet::reset()
 {
+    for (const auto& slot : m_slots)
+        slot->reset();
     for (const auto& function : m_functions)
         function->pci->reset();
 }
@@ -69,12 +169,27 @@ void VirtioSet::reset()
 std::vector<state::Participant*> VirtioSet::participants() const
 {
     std::vector<state::Participant*> all;
+    for (const auto& slot : m_slots)
+        all.push_back(slot.get());
     for (const auto& function : m_functions) {
-        all.push_back(function->pci.get());
-        if (auto* state = dynamic_cast<state::Participant*>(&function->pci->device()))
-            all.push_back(state);
+        const auto more = function->participants();
+        all.insert(all.end(), more.begin(), more.end());
     }
     return all;
+}
+
+void VirtioSet::describe(spec::MachineSpec& spec) const
+{
+    spec.nics = m_spec.nics;
+    for (spec::NicSpec& nic : spec.nics) {
+        const auto function = std::find_if(m_functions.begin(), m_functions.end(),
+                                           [&nic](const auto& f) { return f->id == nic.id; });
+        if (function == m_functions.end() || (*function)->nat == nullptr)
+            continue;
+        nic.forwards.clear();
+        for (const net::Forward& forward : (*function)->nat->forwards())
+            nic.forwards.push_back(forward.text());
+    }
 }
 
 } // namespace vmm::machine

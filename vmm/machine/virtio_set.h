@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The virtio devices of a machine: made from its description, wired, changed while they run.
-// Room-internal.
+// The virtio devices of a machine and the PCIe slots: made from its description, wired, changed
+// while they run. Room-internal.
 //
 //   00:02 .. 00:09  network cards        00:17  balloon       00:1a  console
 //   00:0a .. 00:16  virtio-blk disks     00:18  entropy       00:1b  SCSI
@@ -8,28 +8,36 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "vmm/base/clock.h"
 #include "vmm/base/event_loop.h"
+#include "vmm/block/block_backend.h"
+#include "vmm/block/storage_events.h"
 #include "vmm/machine/hardware.h"
 #include "vmm/machine/machine.h"
+#include "vmm/net/nat.h"
 #include "vmm/pci/pci_bus.h"
+#include "vmm/pci/root_port.h"
 #include "vmm/spec/machine_spec.h"
 #include "vmm/state/state.h"
+#include "vmm/virtio/balloon.h"
+#include "vmm/virtio/net.h"
 #include "vmm/virtio/virtio_pci.h"
 
 namespace vmm::machine {
 
-/// What the devices ask of the machine they are in. Any thread; the functions run on the control
-/// thread.
+/// What the devices ask of the machine they are in.
 class HardwareHost {
 public:
     virtual ~HardwareHost() = default;
+    /// Runs it on the control thread, soon. Any thread.
     virtual void runOnControl(std::function<void()> function) = 0;
-    /// Pauses the machine and tells the person why.
+    /// Runs it while no vCPU runs and every device stands. Control thread.
+    virtual void whileStanding(const std::function<void()>& work) = 0;
+    /// Pauses the machine and tells the person why. Any thread.
     virtual void requestPause(const std::string& sentence) = 0;
 };
 
@@ -38,14 +46,30 @@ struct VirtioPlace {
     pci::PciServices services;
     pci::PciBus& bus;
     EventLoop& loop; ///< of those without a thread of their own
+    TimerService& clock;
     HardwareHost& host;
 };
 
-/// Owner: the board. Control thread, but for counters().
-class VirtioSet {
+/// One device on PCI with all that is behind it. Members stand in the order of dependence.
+struct VirtioFunction {
+    std::string id;                  ///< of the description; empty: not a drive or card
+    std::unique_ptr<EventLoop> loop; ///< the device's own thread, if it has one
+    std::unique_ptr<net::NetBackend> network;
+    net::Nat* nat = nullptr; ///< `network`, or what is behind it
+    std::unique_ptr<virtio::VirtioPci> pci;
+    virtio::Net* card = nullptr;   ///< the device, when it is one
+    pci::RootPort* slot = nullptr; ///< it was attached while the machine ran
+    HardwareCompletion detached;   ///< somebody waits for the guest to let go
+    std::unique_ptr<Timer> patience;
+
+    std::vector<state::Participant*> participants() const;
+};
+
+/// Owner: the board. Control thread.
+class VirtioSet final : private pci::SlotListener {
 public:
     explicit VirtioSet(const VirtioPlace& place);
-    ~VirtioSet();
+    ~VirtioSet() override;
     VirtioSet(const VirtioSet&) = delete;
     VirtioSet& operator=(const VirtioSet&) = delete;
 
@@ -57,17 +81,50 @@ public:
     void reset();
     /// Everything with state, in loading order.
     std::vector<state::Participant*> participants() const;
+    /// The drives and cards there are now.
+    void describe(spec::MachineSpec& spec) const;
+    void change(const HardwareChange& change, HardwareCompletion done);
 
 private:
-    struct Function;
+    using Function = VirtioFunction;
 
+    Result<void> addSlots(uint32_t count);
     Result<void> addEntropy();
-    /// Puts `device` on PCI; `loop`: its own thread, or null.
-    Result<Function*> add(pci::PciBdf bdf, std::unique_ptr<virtio::Device> device,
-                          std::unique_ptr<EventLoop> loop = nullptr);
+    Result<void> addBalloon(spec::BalloonKind kind);
+    Result<void> addVsock(const spec::VsockSpec& vsock);
+    Result<void> addNic(const spec::NicSpec& nic);
+    /// Puts `device` onto PCI, and the function to its place: a slot, or `bdf`.
+    Result<void> place(std::unique_ptr<Function> function, std::unique_ptr<virtio::Device> device,
+                       pci::PciBdf bdf, uint32_t slot = 0);
+    Result<void> addOn(pci::PciBdf bdf, std::unique_ptr<virtio::Device> device);
+
+    // virtio_changes.cpp
+    Result<Function*> find(const std::string& id);
+    Result<Function*> findNat(const std::string& id);
+    Result<uint32_t> freeSlot() const;
+    Result<std::string> apply(const AttachDrive& change);
+    Result<std::string> apply(const AttachNic& change);
+    Result<std::string> apply(const ResizeDrive& change);
+    Result<std::string> apply(const LimitDrive& change);
+    Result<std::string> apply(const SetLink& change);
+    Result<std::string> apply(const AddForward& change);
+    Result<std::string> apply(const RemoveForward& change);
+    Result<std::string> apply(const ListForwards& change);
+    Result<std::string> apply(const CaptureFrames& change);
+    Result<std::string> apply(const SetMemory& change);
+    void detach(const std::string& id, HardwareCompletion done);
+    void giveUp(const std::string& id);
+    void remove(pci::RootPort& port);
+    // SlotListener
+    void slotReleased(pci::RootPort& port) override;
+    void cardNeedsReset(pci::RootPort& port) override;
 
     const VirtioPlace m_place;
+    spec::MachineSpec m_spec; ///< as it is now
+    std::vector<std::unique_ptr<pci::RootPort>> m_slots;
     std::vector<std::unique_ptr<Function>> m_functions;
+    virtio::Balloon* m_balloon = nullptr;
+    bool m_running = false;
 };
 
 } // namespace vmm::machine

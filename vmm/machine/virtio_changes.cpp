@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can be changed while the machine runs.
+#include "vmm/machine/virtio_set.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+
+namespace vmm::machine {
+
+namespace {
+
+/// How long a guest may take to let go of a device: Linux waits 5 s for a second press of the
+/// button, and then flushes what it has to write.
+constexpr uint64_t kPatienceNs = uint64_t{60} * 1'000'000'000;
+
+} // namespace
+
+Result<VirtioFunction*> VirtioSet::find(const std::string& id)
+{
+    for (const auto& function : m_functions)
+        if (!id.empty() && function->id == id)
+            return function.get();
+    return Error(ErrorCode::NotFound, fmt::format("the machine has no device {}", id));
+}
+
+Result<VirtioFunction*> VirtioSet::findNat(const std::string& id)
+{
+    Function* function = TRY(find(id));
+    if (function->nat == nullptr)
+        return Error(ErrorCode::Invalid, fmt::format("{} is not a network card on NAT", id));
+    return function;
+}
+
+/// From 1, as descriptions count.
+Result<uint32_t> VirtioSet::freeSlot() const
+{
+    for (uint32_t i = 0; i < m_slots.size(); ++i)
+        if (!m_slots[i]->occupied())
+            return i + 1;
+    return Error(ErrorCode::Exhausted, m_slots.empty() ? "the machine has no slots for more devices"
+                                                       : "all slots of the machine are taken");
+}
+
+void VirtioSet::change(const HardwareChange& change, HardwareCompletion done)
+{
+    if (const auto* wanted = std::get_if<Detach>(&change))
+        return detach(wanted->id, std::move(done));
+    done(std::visit(
+        [this](const auto& wanted) -> Result<std::string> {
+            if constexpr (std::is_same_v<std::decay_t<decltype(wanted)>, Detach>)
+                return std::string();
+            else
+                return apply(wanted);
+        },
+        change));
+}
+
+Result<std::string> VirtioSet::apply(const AttachDrive&)
+{
+    return Error(ErrorCode::Unsupported, "disks cannot be attached yet");
+}
+
+Result<std::string> VirtioSet::apply(const AttachNic& change)
+{
+    spec::MachineSpec wanted = m_spec;
+    wanted.nics.push_back(change.nic);
+    wanted.nics.back().slot = TRY(freeSlot());
+    wanted.nameDevices();
+    TRY(wanted.check());
+    TRY(addNic(wanted.nics.back()));
+    m_spec = std::move(wanted);
+    if (m_running)
+        m_functions.back()->pci->resume();
+    return m_spec.nics.back().id;
+}
+
+Result<std::string> VirtioSet::apply(const ResizeDrive& change)
+{
+    TRY(find(change.id));
+    return Error(ErrorCode::Unsupported, "disks cannot be resized yet");
+}
+
+Result<std::string> VirtioSet::apply(const LimitDrive& change)
+{
+    TRY(find(change.id));
+    return Error(ErrorCode::Unsupported, "disks cannot be limited yet");
+}
+
+Result<std::string> VirtioSet::apply(const SetLink& change)
+{
+    const Function* function = TRY(find(change.id));
+    if (function->card == nullptr)
+        return Error(ErrorCode::Invalid, fmt::format("{} is not a network card", change.id));
+    function->card->setLink(change.up);
+    for (spec::NicSpec& nic : m_spec.nics)
+        if (nic.id == change.id)
+            nic.linkUp = change.up;
+    return std::string();
+}
+
+Result<std::string> VirtioSet::apply(const AddForward& change)
+{
+    const Function* function = TRY(findNat(change.id));
+    return TRY(function->nat->addForward(TRY(net::Forward::parse(change.rule)))).text();
+}
+
+Result<std::string> VirtioSet::apply(const RemoveForward& change)
+{
+    const Function* function = TRY(findNat(change.id));
+    TRY(function->nat->removeForward(TRY(net::Forward::parse(change.rule))));
+    return std::string();
+}
+
+Result<std::string> VirtioSet::apply(const ListForwards& change)
+{
+    const Function* function = TRY(findNat(change.id));
+    std::string text;
+    for (const net::Forward& forward : function->nat->forwards())
+        text += (text.empty() ? "" : "\n") + forward.text();
+    return text;
+}
+
+Result<std::string> VirtioSet::apply(const CaptureFrames& change)
+{
+    TRY(find(change.id));
+    return Error(ErrorCode::Unsupported, "frames cannot be captured yet");
+}
+
+Result<std::string> VirtioSet::apply(const SetMemory& change)
+{
+    if (m_balloon == nullptr)
+        return Error(ErrorCode::Unsupported, "the machine has no balloon");
+    m_balloon->setTarget(m_spec.memoryBytes - std::min(change.bytes, m_spec.memoryBytes));
+    return std::string();
+}
+
+void VirtioSet::detach(const std::string& id, HardwareCompletion done)
+{
+    const auto asked = [&]() -> Result<Function*> {
+        Function* function = TRY(find(id));
+        if (function->slot == nullptr)
+            return Error(ErrorCode::Unsupported,
+                         fmt::format("{} is built in and cannot be detached", id));
+        if (function->detached)
+            return Error(ErrorCode::Busy, fmt::format("{} is being detached", id));
+        return function;
+    }();
+    if (!asked)
+        return done(asked.error());
+    Function* function = *asked;
+    function->detached = std::move(done);
+    function->patience = m_place.clock.createTimer(
+        [this, id] { m_place.host.runOnControl([this, id] { giveUp(id); }); });
+    function->patience->arm(m_place.clock.nowNs() + kPatienceNs);
+    if (const auto pressed = function->slot->requestUnplug(); !pressed) {
+        function->patience.reset();
+        std::exchange(function->detached, nullptr)(pressed.error());
+    }
+}
+
+void VirtioSet::giveUp(const std::string& id)
+{
+    const auto function = find(id);
+    if (function && (*function)->detached)
+        std::exchange((*function)->detached, nullptr)(
+            Error(ErrorCode::Busy, fmt::format("the guest does not let go of {}", id)));
+}
+
+/// On a vCPU's thread: the port may not be called from here.
+void VirtioSet::slotReleased(pci::RootPort& port)
+{
+    m_place.host.runOnControl([this, &port] { remove(port); });
+}
+
+void VirtioSet::cardNeedsReset(pci::RootPort& port)
+{
+    m_place.host.runOnControl([this, &port] {
+        for (const auto& function : m_functions)
+            if (function->slot == &port)
+                function->pci->reset();
+        port.cardReset();
+        if (m_running)
+            resume();
+    });
+}
+
+/// Nothing of it may be in use on a vCPU when it is destroyed.
+void VirtioSet::remove(pci::RootPort& port)
+{
+    const auto at = std::find_if(m_functions.begin(), m_functions.end(),
+                                 [&port](const auto& f) { return f->slot == &port; });
+    if (at == m_functions.end())
+        return;
+    const std::unique_ptr<Function> function = std::move(*at);
+    m_functions.erase(at);
+    port.remove();
+    m_place.host.whileStanding([&] { function->pci->reset(); });
+    std::erase_if(m_spec.nics, [&](const auto& nic) { return nic.id == function->id; });
+    std::erase_if(m_spec.drives, [&](const auto& drive) { return drive.id == function->id; });
+    if (function->detached)
+        function->detached(std::string());
+}
+
+} // namespace vmm::machine
