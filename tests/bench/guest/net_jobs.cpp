@@ -40,14 +40,14 @@ public:
         }
         return m_established;
     }
-    /// Takes what has come, and acknowledges it at once.
-    void poll()
+    /// Takes what has come. `acknowledge`: at once, instead of with what is sent next.
+    void poll(bool acknowledge = true)
     {
         Frame frame;
         bool answer = false;
         while (card.receive(frame))
             answer |= take(frame);
-        if (answer && segment(kAck, 0))
+        if (acknowledge && answer && segment(kAck, 0))
             card.flush();
     }
     /// Sends up to `size` bytes of zeros as far as the other side has room. What was sent.
@@ -206,7 +206,7 @@ void ping(Connection& connection, uint32_t size, const Time& time, Outcome& outc
         const uint64_t wanted = connection.received() + size;
         while (connection.received() < wanted && !connection.closed() &&
                micro::tsc() - start < time.cycles() * 2)
-            connection.poll();
+            connection.poll(false);
         outcome.operations += connection.received() == wanted ? 1 : 0;
         outcome.errors += connection.received() == wanted ? 0 : 1;
     }
