@@ -77,12 +77,27 @@ struct BalloonState {
     }
 };
 
+/// What the machine does with a balloon. Any thread.
+class BalloonControl {
+public:
+    virtual ~BalloonControl() = default;
+    /// Asks the driver for that much of its memory, in whole pages and at most all RAM. The driver
+    /// does as it likes, and in its own time. Stays over resets.
+    virtual void setTarget(uint64_t bytes) = 0;
+    virtual uint64_t target() const = 0;
+    /// Bytes in the balloon, says the driver; at most all RAM.
+    virtual uint64_t actual() const = 0;
+    /// Asks the driver for new statistics; nothing happens while it has not answered the last time.
+    virtual void requestStatistics() = 0;
+    virtual BalloonStatistics statistics() const = 0;
+};
+
 /// The balloon. Pages are punched out before the request is used, so that a driver may reuse pages
 /// without asking (section 5.5.6.2); they come back as zeros when the guest touches them. Requests
 /// are worked off in turns of about a millisecond.
 ///
 /// Threads as Device says; the target, statistics and counters any thread.
-class Balloon final : public Device, public state::Participant {
+class Balloon final : public Device, public BalloonControl, public state::Participant {
 public:
     static constexpr uint16_t kQueueSize = 128;
     /// What a turn works off at most: 2 GiB at once would keep the loop for half a second.
@@ -92,15 +107,11 @@ public:
     /// `memory` outlives the device.
     Balloon(EventLoop& loop, std::string name, memory::GuestMemory& memory);
 
-    /// Asks the driver for that much of its memory, in whole pages and at most all RAM. The driver
-    /// does as it likes, and in its own time. Stays over resets.
-    void setTarget(uint64_t bytes);
-    uint64_t target() const;
-    /// Bytes in the balloon, says the driver; at most all RAM.
-    uint64_t actual() const;
-    /// Asks the driver for new statistics; nothing happens while it has not answered the last time.
-    void requestStatistics();
-    BalloonStatistics statistics() const;
+    void setTarget(uint64_t bytes) override;
+    uint64_t target() const override;
+    uint64_t actual() const override;
+    void requestStatistics() override;
+    BalloonStatistics statistics() const override;
     BalloonCounters counters() const;
 
     void readConfig(uint32_t offset, std::span<std::byte> to) override;
