@@ -132,13 +132,25 @@ Result<bool> Queue::take(DescriptorChain& chain)
     if (waiting > m_state.size)
         return broken(fmt::format("{} requests in a queue of {}", waiting, m_state.size));
     const uint64_t slot = m_state.nextAvailable % m_state.size;
-    chain.m_head = m_available.loadAcquire<uint16_t>(ring::availEntry(slot));
+    TRY(readChain(m_available.loadAcquire<uint16_t>(ring::availEntry(slot)), chain));
+    ++m_state.nextAvailable;
+    return true;
+}
+
+Result<void> Queue::reread(uint16_t head, DescriptorChain& chain)
+{
+    auto read = readChain(head, chain);
+    m_broken |= !read.has_value();
+    return read;
+}
+
+Result<void> Queue::readChain(uint16_t head, DescriptorChain& chain)
+{
+    chain.m_head = head;
     chain.m_readable.clear();
     chain.m_writable.clear();
     chain.m_readableSize = chain.m_writableSize = 0;
-    TRY(follow(chain, m_descriptors, m_state.size, chain.m_head));
-    ++m_state.nextAvailable;
-    return true;
+    return follow(chain, m_descriptors, m_state.size, head);
 }
 
 /// Walks a table of `count` descriptors from `first`. Longer than the queue, or than the table, is

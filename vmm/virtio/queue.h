@@ -111,6 +111,9 @@ public:
     {
         m_state.nextAvailable = static_cast<uint16_t>(m_state.nextAvailable - count);
     }
+    /// Takes a request anew that was popped before, maybe before the machine was saved, and not
+    /// pushed since. Errors as pop().
+    Result<void> reread(uint16_t head, DescriptorChain& chain);
     /// Gives a request back with how many bytes of its writable part were written. In any order;
     /// the driver sees it at the next publish().
     void push(uint16_t head, uint32_t written);
@@ -130,6 +133,7 @@ private:
     {}
     Result<void> mapRings();
     Result<bool> take(DescriptorChain& chain);
+    Result<void> readChain(uint16_t head, DescriptorChain& chain);
     Result<void> addBuffer(DescriptorChain& chain, const Descriptor& descriptor);
     Result<void> follow(DescriptorChain& chain, const memory::GuestSlice& table, uint64_t count,
                         uint16_t first);
