@@ -108,6 +108,7 @@ void RootPort::remove()
     {
         MutexLock lock(m_slotMutex);
         m_occupied = false;
+        m_surprised = m_present && (config(kSlotControl, 2) & kSlotPowerOff) == 0;
         m_stale = false;
         m_resetAsked = false;
         m_unplugging = false;
@@ -185,14 +186,12 @@ RootPort::Actions RootPort::updateLocked()
         m_released = true;
         actions.released = true;
     }
-    // Section 6.7.1.1.2: a card goes in while the indicator is off. One that comes while the guest
-    // still takes its predecessor out would be overlooked: Linux forgets presence events until
-    // then.
-    const bool mayEnter = powered || (control & kSlotPowerIndicator) == kSlotPowerIndicatorOff;
-    if (m_occupied && !m_present && !m_released && mayEnter) {
-        m_present = true;
-        m_events |= kSlotPresenceChanged;
-    }
+    const unsigned indicator = control & kSlotPowerIndicator;
+    if (!powered && indicator == kSlotPowerIndicatorOff)
+        m_surprised = false;
+    if (m_occupied && !m_present && !m_released &&
+        (m_surprised || indicator != kSlotPowerIndicatorBlink))
+        enterLocked();
     updateLinkLocked(control, actions);
     const bool interrupting = interruptingLocked(control);
     actions.message = interrupting && !m_interrupting;
@@ -200,6 +199,19 @@ RootPort::Actions RootPort::updateLocked()
     publishIntx(interrupting);
     showStatusLocked();
     return actions;
+}
+
+/// Shows the card. With the button: a guest that offers one (Linux) may listen to nothing else; to
+/// have both at once spares it the seconds it waits after a press. Two cases in Linux' handling of
+/// removals: after a requested one it forgets presence events for a second, in which the indicator
+/// still blinks, so the card is shown after that; after a surprise it looks again by itself, and a
+/// press would take the new card out.
+void RootPort::enterLocked()
+{
+    m_present = true;
+    m_events |= kSlotPresenceChanged;
+    if (!m_surprised)
+        m_events |= kSlotButton;
 }
 
 void RootPort::updateLinkLocked(uint16_t control, Actions& actions)
@@ -262,6 +274,7 @@ void RootPort::reset()
         MutexLock lock(m_slotMutex);
         const bool staying = m_occupied && !m_unplugging;
         m_present = staying;
+        m_surprised = false;
         m_stale = false;
         m_resetAsked = false;
         m_interrupting = false;
@@ -278,7 +291,7 @@ void RootPort::reset()
 RootPortState RootPort::save() const
 {
     MutexLock lock(m_slotMutex);
-    return {saveConfig(), m_events, m_present, m_stale, m_unplugging};
+    return {saveConfig(), m_events, m_present, m_surprised, m_stale, m_unplugging};
 }
 
 Result<void> RootPort::load(const RootPortState& state)
@@ -289,6 +302,7 @@ Result<void> RootPort::load(const RootPortState& state)
         MutexLock lock(m_slotMutex);
         m_present = state.present && m_occupied;
         m_stale = state.stale && m_occupied;
+        m_surprised = state.surprised;
         m_unplugging = state.unplugging && m_occupied;
         m_released = false;
         m_resetAsked = false;

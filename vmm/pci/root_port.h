@@ -22,13 +22,14 @@ struct RootPortState {
     PciConfigState pci;
     uint16_t events = 0;     ///< Slot Status bits that wait to be cleared
     bool present = false;    ///< the guest was told that there is a card
+    bool surprised = false;  ///< a card was pulled and the guest has not yet taken power away
     bool stale = false;      ///< the card must be reset before it comes up again
     bool unplugging = false; ///< the button was pressed and the slot has still power
     template <class A>
     void visit(A& a)
     {
         a.field("pci", pci).field("events", events).field("present", present);
-        a.field("stale", stale).field("unplugging", unplugging);
+        a.field("surprised", surprised).field("stale", stale).field("unplugging", unplugging);
     }
 };
 
@@ -50,7 +51,7 @@ public:
 /// a power indicator, a power controller and no command completed events, since commands take
 /// effect at once.
 ///
-///   plug()          presence detect changed -> guest gives power -> link active -> it looks
+///   plug()          presence changed and button -> guest gives power -> link active -> it looks
 ///   requestUnplug() attention button -> guest stops its drivers (Linux: after 5 s, in which a
 ///                   second press cancels), takes power away -> link down -> slotReleased()
 ///   remove()        the card is gone at once; the guest is told, surprised or not
@@ -110,6 +111,7 @@ private:
     void configWritten(uint16_t offset, unsigned size) override;
     void update();
     Actions updateLocked() REQUIRES(m_slotMutex);
+    void enterLocked() REQUIRES(m_slotMutex);
     void updateLinkLocked(uint16_t control, Actions& actions) REQUIRES(m_slotMutex);
     bool interruptingLocked(uint16_t control) const REQUIRES(m_slotMutex);
     void showStatusLocked() REQUIRES(m_slotMutex);
@@ -121,6 +123,7 @@ private:
     mutable Mutex m_slotMutex;           // taken before the configuration lock
     bool m_occupied GUARDED_BY(m_slotMutex) = false;
     bool m_present GUARDED_BY(m_slotMutex) = false; // as the guest sees it
+    bool m_surprised GUARDED_BY(m_slotMutex) = false;
     bool m_stale GUARDED_BY(m_slotMutex) = false;
     bool m_resetAsked GUARDED_BY(m_slotMutex) = false;
     bool m_unplugging GUARDED_BY(m_slotMutex) = false;

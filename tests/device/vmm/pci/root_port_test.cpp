@@ -14,6 +14,7 @@ using tests::PortRig;
 
 namespace {
 
+constexpr uint32_t kNewCard = pci::kSlotPresenceChanged | pci::kSlotButton;
 constexpr uint32_t kNobody = 0xffff'ffff;
 constexpr uint32_t kCardId = 0x9abc'1234;
 constexpr uint16_t kMsi = 0x80;
@@ -116,7 +117,7 @@ private slots:
         QVERIFY(rig.ports[0]->plug({&rig.card}, RootPort::PlugTime::Running).has_value());
         QCOMPARE(rig.messages(), size_t{1});
         QVERIFY((rig.board.interrupts.sent()[0] == bus::MsiMessage{0xfee0'0000, kMessage}));
-        QCOMPARE(rig.takeEvents(), uint32_t{pci::kSlotPresenceChanged});
+        QCOMPARE(rig.takeEvents(), kNewCard);
         QVERIFY((rig.status() & pci::kSlotPresent) != 0);
         QCOMPARE(rig.at(PortRig::kBus).read(0, 4), kNobody); // no power yet
         rig.control(pci::kSlotPowerIndicatorBlink);
@@ -200,10 +201,28 @@ private slots:
         const size_t before = rig.messages();
         rig.control(PortRig::kPowerGone);
         QCOMPARE(rig.messages(), before + 1);
-        QCOMPARE(rig.takeEvents(), uint32_t{pci::kSlotPresenceChanged});
+        QCOMPARE(rig.takeEvents(), kNewCard);
         rig.control(PortRig::kPowerOn);
         rig.placeCard();
         QCOMPARE(rig.mmio(PortRig::kMemory), 0x7777'7777U);
+    }
+
+    /// After a surprise Linux looks at the slot again by itself; a press of the button would take
+    /// the new card out.
+    void plugBehindASurprise()
+    {
+        DrivenRig rig(true);
+        rig.ports[0]->remove();
+        rig.takeEvents();
+        QVERIFY(rig.ports[0]->plug({&rig.other}, RootPort::PlugTime::Running).has_value());
+        QCOMPARE(rig.takeEvents(), uint32_t{pci::kSlotPresenceChanged | pci::kSlotLinkChanged});
+        QVERIFY((rig.status() & pci::kSlotPresent) != 0);
+        QVERIFY(rig.linkActive()); // the power is still on
+        rig.ports[0]->remove();
+        rig.control(PortRig::kPowerGone); // now it is done with the surprise
+        rig.takeEvents();
+        QVERIFY(rig.ports[0]->plug({&rig.card}, RootPort::PlugTime::Running).has_value());
+        QCOMPARE(rig.takeEvents(), kNewCard);
     }
 
     void surpriseRemoval()
@@ -311,7 +330,7 @@ private slots:
         QCOMPARE(rig.messages(), size_t{1});
         rig.control(PortRig::kPowerOn); // link changed, presence still pending
         QCOMPARE(rig.messages(), size_t{1});
-        rig.port().write(PortRig::kSlotStatus, pci::kSlotPresenceChanged, 2);
+        rig.port().write(PortRig::kSlotStatus, kNewCard, 2);
         QCOMPARE(rig.messages(), size_t{1});
         rig.port().write(PortRig::kSlotStatus + 1, pci::kSlotLinkChanged >> 8, 1);
         QCOMPARE(rig.takeEvents(), 0U);
