@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Intel 3 Series Express Chipset Family datasheet (316966-002) section 5.1; ICH9 (316972-004)
-// section 13.1.
+// section 13.1; PCI-to-PCI Bridge Architecture 1.2 section 3.2.5.
 #include "vmm/firmware/chipset_setup.h"
 
 #include <array>
+
+#include "vmm/pci/pci_ids.h"
+#include "vmm/pci/pcie_regs.h"
 
 namespace vmm::firmware {
 
@@ -30,6 +33,31 @@ constexpr auto kWrites = std::to_array<ConfigWrite>({
     {kLpc, 0x68, 0x0b0b'0a0a, 4},        // PIRQE-H
     {kLpc, 0xf0, 0xfed1'c001, 4},        // RCBA
 });
+
+constexpr unsigned kDevices = 32;
+constexpr unsigned kFunctions = 8;
+
+/// A bus number, and windows that are closed (base above limit).
+void setUpBridge(pci::PciBus& bus, pci::PciBdf bridge, uint32_t number)
+{
+    bus.writeConfig(bridge, pci::kSecondaryBus, number | number << 8, 2);
+    bus.writeConfig(bridge, pci::kIoBase, 0x00f0, 2);
+    bus.writeConfig(bridge, pci::kMemoryBase, 0x0000'fff0, 4);
+    bus.writeConfig(bridge, pci::kPrefetchBase, 0x0000'fff0, 4);
+}
+
+void numberBuses(pci::PciBus& bus)
+{
+    uint32_t number = 0;
+    for (uint8_t device = 0; device < kDevices; ++device)
+        for (uint8_t function = 0; function < kFunctions; ++function) {
+            const pci::PciBdf bdf{0, device, function};
+            const uint32_t type = bus.readConfig(bdf, pci::kHeaderType, 1);
+            if (bus.readConfig(bdf, pci::kVendorId, 2) != 0xffff &&
+                (type & 0x7f) == pci::kHeaderTypeBridge)
+                setUpBridge(bus, bdf, ++number);
+        }
+}
 
 struct PortWrite {
     uint16_t port;
@@ -61,6 +89,7 @@ void setUpChipset(pci::PciBus& bus)
 {
     for (const ConfigWrite& write : kWrites)
         bus.writeConfig(write.device, write.offset, write.value, write.size);
+    numberBuses(bus);
 }
 
 } // namespace vmm::firmware
