@@ -23,15 +23,15 @@ DefinitionBlock ("", "DSDT", 2, "VITRIN", "VITRQ35", 0x00000001)
             Name (_SEG, Zero)
             Name (_BBN, Zero)
 
-            // PCI Firmware 3.0 section 4.5.1: the operating system may have hot-plug, PME, AER and
-            // the capability structure; there is no SHPC.
+            // PCI Firmware 3.0 section 4.5.1: the operating system may have hot-plug of root ports,
+            // PME and the capability structure; there is neither SHPC nor AER.
             Method (_OSC, 4, Serialized)
             {
                 CreateDWordField (Arg3, Zero, CDW1)
                 If ((Arg0 == ToUUID ("33db4d5b-1ff7-401c-9657-7441c03dd766")))
                 {
                     CreateDWordField (Arg3, 0x08, CDW3)
-                    Local0 = (CDW3 & 0x1D)
+                    Local0 = (CDW3 & 0x15)
                     If ((Arg1 != One))
                     {
                         CDW1 |= 0x08 // unknown revision
