@@ -16,6 +16,7 @@ namespace vmm::block {
 /// What carries requests out on a loop: io_uring where the host has it, or threads in any case.
 enum class IoEngine : uint8_t { Best, Threads };
 
+/// How a disk is opened.
 struct DiskOptions {
     OpenMode mode = OpenMode::ReadWrite;
     CacheMode cache = CacheMode::Writeback;

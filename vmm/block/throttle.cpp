@@ -25,16 +25,19 @@ void RateAccount::setRate(const Rate& rate)
 {
     m_rate = rate;
     m_earnedAt = 0;
-    if (rate.perSecond != 0)
-        m_burstNs =
-            rate.burst != 0 ? timeOf(rate.burst, rate.perSecond) : kSecondNs / kBurstsASecond;
+    if (rate.perSecond == 0)
+        return;
+    const uint64_t burstNs =
+        rate.burst != 0 ? timeOf(rate.burst, rate.perSecond) : kSecondNs / kBurstsASecond;
+    const uint64_t oneNs = timeOf(1, rate.perSecond);
+    m_aheadNs = burstNs > oneNs ? burstNs - oneNs : 0; // a burst is one at least
 }
 
 uint64_t RateAccount::passesAt(uint64_t nowNs) const
 {
-    if (m_rate.perSecond == 0 || m_earnedAt < nowNs + m_burstNs)
+    if (m_rate.perSecond == 0 || m_earnedAt <= nowNs + m_aheadNs)
         return nowNs;
-    return m_earnedAt - m_burstNs + 1;
+    return m_earnedAt - m_aheadNs;
 }
 
 void RateAccount::charge(uint64_t amount, uint64_t nowNs)

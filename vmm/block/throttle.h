@@ -27,10 +27,10 @@ struct Rate {
 /// discards and zeroes are writes of no bytes, flushes are free.
 struct ThrottleLimits {
     struct Pair {
-        Rate bytes;
-        Rate operations;
+        Rate bytes = {};
+        Rate operations = {};
     };
-    Pair total, read, write;
+    Pair total = {}, read = {}, write = {};
 };
 
 /// One rate's account: the time at which all that was let through has been earned. A request is let
@@ -46,7 +46,7 @@ public:
 private:
     Rate m_rate;
     uint64_t m_earnedAt = 0;
-    uint64_t m_burstNs = 0;
+    uint64_t m_aheadNs = 0; ///< how far before that a request passes: the burst but for its last
 };
 
 /// Lets requests through to another backend as fast as they may be, reads and writes each in their

@@ -71,6 +71,36 @@ private slots:
         QVERIFY(!*next.pop(chain));
     }
 
+    /// A request that was taken before, by a device that is gone, is there by its head.
+    void rereads()
+    {
+        DescriptorChain chain;
+        QueueState state;
+        {
+            Queue queue = device();
+            m_driver->offer({{kData, 16, false}, {kData + 64, 32, true}}, 0);
+            m_driver->offer({{kData + 128, 48, false}}, 4);
+            QVERIFY(*queue.pop(chain));
+            QVERIFY(*queue.pop(chain));
+            state = queue.state();
+        }
+        Queue queue = *Queue::create(*m_memory, state, {});
+        QVERIFY(!*queue.pop(chain));
+        QVERIFY(queue.reread(4, chain).has_value());
+        QCOMPARE(chain.head(), uint16_t{4});
+        QCOMPARE(chain.readableSize(), uint64_t{48});
+        QVERIFY(queue.reread(0, chain).has_value());
+        QCOMPARE(chain.readableSize(), uint64_t{16});
+        QCOMPARE(chain.writableSize(), uint64_t{32});
+        queue.push(0, 32);
+        QVERIFY(queue.publish());
+        m_driver->offer({{kData, 7, false}}, 1); // and what is new comes as ever
+        QVERIFY(*queue.pop(chain));
+        QCOMPARE(chain.readableSize(), uint64_t{7});
+        QVERIFY(!queue.reread(kSize, chain).has_value());
+        QVERIFY(!*queue.pop(chain));
+    }
+
     void cursorCrossesPieces()
     {
         Queue queue = device();
