@@ -9,6 +9,7 @@ namespace bench {
 namespace {
 
 constexpr uint16_t kPciDevice = 0x1042;
+constexpr uint64_t kFlush = 1 << 9; ///< else each write would have to reach the disk
 constexpr unsigned kMostDepth = 64;
 constexpr uint32_t kMostSize = 128 * 1024;
 constexpr uint64_t kSector = 512;
@@ -41,7 +42,7 @@ bool open()
 {
     if (disk.ready)
         return true;
-    if (!disk.device.find(kPciDevice) || !disk.device.negotiate(0) ||
+    if (!disk.device.find(kPciDevice) || !disk.device.negotiate(kFlush) ||
         !disk.device.setUp(disk.ring, 0, ringMemory))
         return false;
     disk.sectors = disk.device.readConfig(0, 8);
