@@ -337,7 +337,7 @@ private slots:
                     rig.bus.writeConfig({0, 4, 0}, pci::kMemoryBase, value, 4);
                 }
             });
-        for (int i = 0; i < 500; ++i) {
+        for (int i = 0; i < 100; ++i) {
             const auto card = std::make_unique<CardFunction>("hot", rig.board.pciServices());
             QVERIFY(plain.attach(0, *card).has_value());
             std::this_thread::yield();
