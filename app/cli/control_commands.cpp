@@ -32,8 +32,16 @@ void printJson(const Json& value)
 
 Json toJson(const MachineStatus& status)
 {
-    return {{"name", status.name}, {"state", status.state},        {"medium", status.medium},
-            {"cpus", status.cpus}, {"memory", status.memoryBytes}, {"serialPty", status.serialPty}};
+    Json consoles = Json::object();
+    for (const auto& [port, pty] : status.consolePtys)
+        consoles[port] = pty;
+    return {{"name", status.name},
+            {"state", status.state},
+            {"medium", status.medium},
+            {"cpus", status.cpus},
+            {"memory", status.memoryBytes},
+            {"serialPty", status.serialPty},
+            {"consolePtys", std::move(consoles)}};
 }
 
 void printStatus(const MachineStatus& status, OutputFormat format)
@@ -45,6 +53,8 @@ void printStatus(const MachineStatus& status, OutputFormat format)
                status.memoryBytes >> 20);
     if (!status.serialPty.empty())
         fmt::print("serial  {}\n", status.serialPty);
+    for (const auto& [port, pty] : status.consolePtys)
+        fmt::print("port    {} ({})\n", pty, port);
 }
 
 void printDevices(const std::vector<DeviceListing>& devices, OutputFormat format)

@@ -73,6 +73,21 @@ int readDevices(sd_bus_message* reply, std::vector<DeviceListing>& devices)
     return status;
 }
 
+/// Reads a variant of a{ss}.
+int readTexts(sd_bus_message* reply, std::vector<std::pair<std::string, std::string>>& texts)
+{
+    int status = ::sd_bus_message_enter_container(reply, 'v', "a{ss}");
+    if (status >= 0)
+        status = ::sd_bus_message_enter_container(reply, 'a', "{ss}");
+    const char* name = nullptr;
+    const char* text = nullptr;
+    while (status >= 0 && (status = ::sd_bus_message_read(reply, "{ss}", &name, &text)) > 0)
+        texts.emplace_back(name, text);
+    if (status >= 0)
+        status = ::sd_bus_message_exit_container(reply);
+    return status < 0 ? status : ::sd_bus_message_exit_container(reply);
+}
+
 /// Reads one variant of a{sv} into the field of that name.
 int readProperty(sd_bus_message* reply, MachineStatus& status)
 {
@@ -85,6 +100,8 @@ int readProperty(sd_bus_message* reply, MachineStatus& status)
         return ::sd_bus_message_read(reply, "v", "u", &status.cpus);
     if (property == "Memory")
         return ::sd_bus_message_read(reply, "v", "t", &status.memoryBytes);
+    if (property == "ConsolePtys")
+        return readTexts(reply, status.consolePtys);
     std::string* field = property == "Name"        ? &status.name
                          : property == "State"     ? &status.state
                          : property == "Medium"    ? &status.medium

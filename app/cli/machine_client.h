@@ -21,6 +21,7 @@ struct MachineStatus {
     std::string state;
     std::string medium;
     std::string serialPty;
+    std::vector<std::pair<std::string, std::string>> consolePtys; ///< port and path
     uint32_t cpus = 0;
     uint64_t memoryBytes = 0;
 };

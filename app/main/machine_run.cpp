@@ -95,6 +95,8 @@ void MachineRun::startControl()
         return; // over before the loop ran once
     if (const std::string pty = m_session->machine().serialPty(); !pty.empty())
         report("serial", pty);
+    for (const auto& [port, pty] : m_session->machine().consolePtys())
+        report("console", fmt::format("{}: {}", port, pty));
     m_server = Machine1Server::create(*m_loop, *m_session, [this](Result<void> outcome) {
         if (outcome)
             return report("control", "on");

@@ -103,6 +103,17 @@ int appendDevices(sd_bus_message* reply, const std::vector<DeviceInfo>& devices)
     return status < 0 ? status : ::sd_bus_message_close_container(reply);
 }
 
+int appendTexts(sd_bus_message* reply,
+                const std::vector<std::pair<std::string, std::string>>& texts)
+{
+    int status = ::sd_bus_message_open_container(reply, 'a', "{ss}");
+    for (const auto& [name, text] : texts)
+        if (status >= 0)
+            status = ::sd_bus_message_append(reply, "{ss}", validUtf8(name).c_str(),
+                                             validUtf8(text).c_str());
+    return status < 0 ? status : ::sd_bus_message_close_container(reply);
+}
+
 int appendCounters(sd_bus_message* reply, const std::vector<vmm::machine::Counter>& counters)
 {
     int status = ::sd_bus_message_open_container(reply, 'a', "{st}");
@@ -282,6 +293,8 @@ struct Machine1Server::Methods {
             return ::sd_bus_message_append(reply, "u", machine.spec().cpus);
         if (wanted == "Memory")
             return ::sd_bus_message_append(reply, "t", machine.spec().memoryBytes);
+        if (wanted == "ConsolePtys")
+            return appendTexts(reply, machine.consolePtys());
         std::string value;
         if (wanted == "Name")
             value = server.m_session.name();
@@ -331,6 +344,7 @@ const sd_bus_vtable Machine1Server::Methods::kTable[] = {
     SD_BUS_PROPERTY("Cpus", "u", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Memory", "t", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("SerialPty", "s", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("ConsolePtys", "a{ss}", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_METHOD("Pause", "", "", method<plain<&M::pause>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Resume", "", "", method<plain<&M::resume>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Reset", "", "", method<plain<&M::reset>>, SD_BUS_VTABLE_UNPRIVILEGED),

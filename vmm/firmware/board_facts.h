@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "vmm/firmware/boot_order.h"
 #include "vmm/memory/guest_memory.h"
 #include "vmm/spec/machine_spec.h"
 
@@ -38,7 +39,7 @@ struct BoardFacts {
     uint32_t cpus = 1;              ///< APIC ids are 0 to cpus - 1
     uint32_t sockets = 1;           ///< the CPUs are spread over them evenly
     memory::RamLayout ram{};
-    std::vector<spec::DriveSpec> drives{}; ///< AHCI port = index, at 00:1f.2
+    std::vector<BootDrive> drives{}; ///< in the order they are tried
     spec::BootOrder boot = spec::BootOrder::Cdrom;
     /// As CPUID 0x80000008 tells the guest; 0: unknown, the PCI bus gets no window above 4 GiB.
     unsigned physicalAddressBits = 0;

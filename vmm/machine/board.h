@@ -59,7 +59,10 @@ public:
     virtual input::PointerSink& pointer() = 0;
     virtual console::ScanoutSource& scanout() = 0;
     virtual std::string serialPty() const = 0;
+    virtual std::vector<std::pair<std::string, std::string>> consolePtys() const = 0;
 
+    /// A saved state was loaded, all of it, and nothing runs yet.
+    virtual void restored() = 0;
     /// Everything with state, in loading order.
     virtual std::vector<state::Participant*> participants() = 0;
     /// Any thread.

@@ -54,6 +54,10 @@ public:
     void devices(std::function<void(std::vector<DeviceInfo>)> done) override;
     std::vector<Counter> counters() const override;
     std::string serialPty() const override { return m_board->serialPty(); }
+    std::vector<std::pair<std::string, std::string>> consolePtys() const override
+    {
+        return m_board->consolePtys();
+    }
     Result<void> startDebugger(const std::string& address) override;
 
     // bus::SystemControl: wishes of the guest, from vCPU threads.

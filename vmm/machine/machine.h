@@ -91,6 +91,9 @@ public:
 
     /// The pty the serial port is on; empty when there is none.
     virtual std::string serialPty() const = 0;
+    /// Ports of the virtio console that are on pseudo terminals: name ("console" for the one
+    /// without) and path. Constant.
+    virtual std::vector<std::pair<std::string, std::string>> consolePtys() const { return {}; }
 };
 
 } // namespace vmm::machine

@@ -207,6 +207,7 @@ Result<void> Control::loadState(const std::vector<state::NamedRecord>& records)
         const state::Record* record = TRY(needRecord(records, cpuName(i)));
         TRY(m_vcpus[i]->vcpu().loadState(TRY(state::load<cpu::CpuState>(*record))));
     }
+    m_board->restored();
     return {};
 }
 

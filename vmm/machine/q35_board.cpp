@@ -135,20 +135,6 @@ void enterVirtualWire(cpu::CpuState& state)
     put(kLint1, 0x400);    // NMI
 }
 
-/// What firmware and kernels are told about the machine.
-firmware::BoardFacts factsOf(const spec::MachineSpec& spec, const firmware::ChipsetView& chipset,
-                             const memory::GuestMemory& memory)
-{
-    return {.chipset = chipset,
-            .name = spec.name,
-            .cpus = spec.cpus,
-            .sockets = 1,
-            .ram = memory.layout(),
-            .drives = spec.drives,
-            .boot = spec.boot,
-            .physicalAddressBits = physicalAddressBits()};
-}
-
 } // namespace
 
 firmware::EcamRange LiveChipset::ecam() const
@@ -360,13 +346,38 @@ std::vector<state::Participant*> Q35Board::participants()
     return all;
 }
 
+/// What firmware and kernels are told about the machine.
+firmware::BoardFacts Q35Board::facts() const
+{
+    firmware::BoardFacts facts{.chipset = *m_liveChipset,
+                               .name = m_spec.name,
+                               .cpus = m_spec.cpus,
+                               .sockets = 1,
+                               .ram = m_memory->layout(),
+                               .drives = m_virtio->bootDrives(),
+                               .boot = m_spec.boot,
+                               .physicalAddressBits = physicalAddressBits()};
+    if (m_generationId)
+        facts.generationId = m_generationId->id();
+    return facts;
+}
+
+void Q35Board::restored()
+{
+    if (m_generationId)
+        m_generationId->restored();
+}
+
 Result<void> Q35Board::addFirmwareFiles()
 {
     m_liveChipset.emplace(*m_pciBus);
     m_fwCfg = std::make_unique<firmware::FwCfg>(*m_memory);
     m_fwCfgMapping = TRY(m_pio.map("fw-cfg", memory::GuestPort(firmware::FwCfg::kPort),
                                    firmware::FwCfg::kPortCount, *m_fwCfg));
-    TRY(firmware::populate(*m_fwCfg, factsOf(m_spec, *m_liveChipset, *m_memory)));
+    if (m_spec.generationId)
+        m_generationId.emplace(*m_memory, *m_fwCfg,
+                               [this] { m_pm->raiseEvent(firmware::kGenerationIdEvent); });
+    TRY(firmware::populate(*m_fwCfg, facts()));
     track(*m_fwCfg);
     if (m_firmware.variables.empty())
         return {};
@@ -384,7 +395,9 @@ Result<void> Q35Board::prepareBoot(cpu::Vcpu& first)
         return {};
     firmware::setUpChipset(*m_pciBus);
     firmware::setUpInterrupts(m_pio);
-    auto tables = TRY(firmware::placeTables(*m_memory, factsOf(m_spec, *m_liveChipset, *m_memory)));
+    auto tables = TRY(firmware::placeTables(*m_memory, facts()));
+    if (tables.generationId)
+        m_generationId->placedAt(*tables.generationId);
     firmware::KernelBoot boot{std::move(tables.memoryMap), m_spec.commandLine};
     boot.rsdp = tables.rsdp;
     const firmware::KernelEntry entry = TRY(
@@ -420,29 +433,33 @@ void Q35Board::reset()
 
 void Q35Board::setMediaListener(std::function<void()> listener)
 {
+    m_virtio->setMediaListener(listener);
     m_ahci->setMediaListener([listener = std::move(listener)](unsigned) { listener(); });
 }
 
 Result<void> Q35Board::insertMedium(const std::string& path)
 {
-    const auto port = m_ahci->cdromPort();
-    if (!port)
+    if (const auto port = m_ahci->cdromPort())
+        return m_ahci->insertMedium(*port, TRY(block::openCdrom(path)));
+    if (!m_virtio->hasCdrom())
         return Error(ErrorCode::NotFound, "the machine has no CD-ROM drive");
-    return m_ahci->insertMedium(*port, TRY(block::openCdrom(path)));
+    return m_virtio->insertMedium(path);
 }
 
 Result<void> Q35Board::ejectMedium()
 {
-    const auto port = m_ahci->cdromPort();
-    if (!port)
+    if (const auto port = m_ahci->cdromPort())
+        return m_ahci->ejectMedium(*port, pci_devices::EjectMode::Force);
+    if (!m_virtio->hasCdrom())
         return Error(ErrorCode::NotFound, "the machine has no CD-ROM drive");
-    return m_ahci->ejectMedium(*port, pci_devices::EjectMode::Force);
+    return m_virtio->ejectMedium();
 }
 
 std::string Q35Board::medium() const
 {
-    const auto port = m_ahci->cdromPort();
-    return port ? m_ahci->mediumPath(*port) : std::string();
+    if (const auto port = m_ahci->cdromPort())
+        return m_ahci->mediumPath(*port);
+    return m_virtio->hasCdrom() ? m_virtio->medium() : std::string();
 }
 
 void Q35Board::change(HardwareChange change, HardwareCompletion done)

@@ -27,6 +27,7 @@
 #include "vmm/firmware/fw_cfg.h"
 #include "vmm/firmware/pflash.h"
 #include "vmm/firmware/uefi.h"
+#include "vmm/firmware/vmgenid.h"
 #include "vmm/kvm/kvm_hypervisor.h"
 #include "vmm/machine/assist.h"
 #include "vmm/machine/board.h"
@@ -92,10 +93,15 @@ public:
     input::KeyboardSink& keyboard() override { return *m_i8042; }
     input::PointerSink& pointer() override { return *m_i8042; }
     console::ScanoutSource& scanout() override { return m_vga->scanout(); }
+    std::vector<std::pair<std::string, std::string>> consolePtys() const override
+    {
+        return m_virtio->ptys();
+    }
     std::string serialPty() const override
     {
         return m_serial ? m_serial->ptyName() : std::string();
     }
+    void restored() override;
     std::vector<state::Participant*> participants() override;
     std::vector<Counter> counters() const override;
 
@@ -110,6 +116,7 @@ private:
     Result<void> addDrives();
     Result<void> addVirtio();
     Result<void> addFirmwareFiles();
+    firmware::BoardFacts facts() const;
     pci::PciServices services();
     /// Notes a device for saving and reset, in this order.
     template <class Device>
@@ -157,6 +164,7 @@ private:
     std::optional<VirtioSet> m_virtio;
     std::optional<LiveChipset> m_liveChipset;
     std::unique_ptr<firmware::FwCfg> m_fwCfg;
+    std::optional<firmware::VmGenId> m_generationId;
     std::unique_ptr<bus::Registration> m_fwCfgMapping;
     std::unique_ptr<firmware::Pflash> m_pflash; // only with UEFI firmware
     std::vector<state::Participant*> m_participants;

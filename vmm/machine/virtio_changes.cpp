@@ -55,11 +55,6 @@ void VirtioSet::change(const HardwareChange& change, HardwareCompletion done)
         change));
 }
 
-Result<std::string> VirtioSet::apply(const AttachDrive&)
-{
-    return Error(ErrorCode::Unsupported, "disks cannot be attached yet");
-}
-
 Result<std::string> VirtioSet::apply(const AttachNic& change)
 {
     spec::MachineSpec wanted = m_spec;
@@ -70,20 +65,8 @@ Result<std::string> VirtioSet::apply(const AttachNic& change)
     TRY(addNic(wanted.nics.back()));
     m_spec = std::move(wanted);
     if (m_running)
-        m_functions.back()->pci->resume();
+        resume();
     return m_spec.nics.back().id;
-}
-
-Result<std::string> VirtioSet::apply(const ResizeDrive& change)
-{
-    TRY(find(change.id));
-    return Error(ErrorCode::Unsupported, "disks cannot be resized yet");
-}
-
-Result<std::string> VirtioSet::apply(const LimitDrive& change)
-{
-    TRY(find(change.id));
-    return Error(ErrorCode::Unsupported, "disks cannot be limited yet");
 }
 
 Result<std::string> VirtioSet::apply(const SetLink& change)
@@ -136,6 +119,8 @@ Result<std::string> VirtioSet::apply(const SetMemory& change)
 
 void VirtioSet::detach(const std::string& id, HardwareCompletion done)
 {
+    if (const ScsiDrive* unit = findUnit(id))
+        return detachUnit(*unit, done);
     const auto asked = [&]() -> Result<Function*> {
         Function* function = TRY(find(id));
         if (function->slot == nullptr)

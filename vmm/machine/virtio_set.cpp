@@ -6,6 +6,10 @@
 #include <charconv>
 #include <fmt/core.h>
 
+#include "vmm/console/file_end.h"
+#include "vmm/console/pty_end.h"
+#include "vmm/console/socket_end.h"
+#include "vmm/virtio/console.h"
 #include "vmm/virtio/rng.h"
 #include "vmm/virtio/vsock.h"
 
@@ -18,6 +22,23 @@ constexpr uint8_t kFirstNic = 0x02;
 constexpr pci::PciBdf kBalloon{0, 0x17, 0};
 constexpr pci::PciBdf kEntropy{0, 0x18, 0};
 constexpr pci::PciBdf kVsock{0, 0x19, 0};
+constexpr pci::PciBdf kConsole{0, 0x1a, 0};
+
+Result<std::unique_ptr<console::ByteEnd>> makeByteEnd(EventLoop& loop,
+                                                      const spec::ConsolePortSpec& port)
+{
+    switch (port.end) {
+    case spec::PortEnd::Socket:
+        return std::unique_ptr<console::ByteEnd>(TRY(console::SocketEnd::create(loop, port.path)));
+    case spec::PortEnd::File:
+        return std::unique_ptr<console::ByteEnd>(TRY(console::FileEnd::create(loop, port.path)));
+    case spec::PortEnd::Stdio:
+        return std::unique_ptr<console::ByteEnd>(TRY(console::FileEnd::createStdio(loop)));
+    case spec::PortEnd::Pty:
+        break;
+    }
+    return std::unique_ptr<console::ByteEnd>(TRY(console::PtyEnd::create(loop)));
+}
 
 /// "52:54:00:12:34:56".
 Result<net::MacAddress> parseMac(const std::string& text)
@@ -59,12 +80,15 @@ Result<void> VirtioSet::build(const spec::MachineSpec& spec)
 {
     m_spec = spec;
     TRY(addSlots(spec.rootPorts));
+    TRY(addDrives());
     for (const spec::NicSpec& nic : spec.nics)
         TRY(addNic(nic));
     if (spec.balloon != spec::BalloonKind::None)
         TRY(addBalloon(spec.balloon));
     if (spec.entropy)
         TRY(addOn(kEntropy, std::make_unique<virtio::Rng>(m_place.loop, "rng")));
+    if (!spec.consolePorts.empty())
+        TRY(addConsole(spec.consolePorts));
     if (spec.vsock.cid != 0)
         TRY(addVsock(spec.vsock));
     return {};
@@ -116,6 +140,18 @@ Result<void> VirtioSet::addBalloon(spec::BalloonKind)
 Result<void> VirtioSet::addVsock(const spec::VsockSpec& vsock)
 {
     return addOn(kVsock, TRY(virtio::Vsock::create(m_place.loop, "vsock", vsock.cid, vsock.path)));
+}
+
+Result<void> VirtioSet::addConsole(const std::vector<spec::ConsolePortSpec>& ports)
+{
+    std::vector<virtio::ConsolePort> made;
+    for (const spec::ConsolePortSpec& port : ports) {
+        auto end = TRY(makeByteEnd(m_place.loop, port));
+        if (port.end == spec::PortEnd::Pty)
+            m_ptys.emplace_back(port.name.empty() ? "console" : port.name, end->path());
+        made.push_back({port.name, port.name.empty(), std::move(end)});
+    }
+    return addOn(kConsole, TRY(virtio::Console::create(m_place.loop, "console", std::move(made))));
 }
 
 Result<void> VirtioSet::addNic(const spec::NicSpec& nic)
@@ -180,6 +216,11 @@ std::vector<state::Participant*> VirtioSet::participants() const
 
 void VirtioSet::describe(spec::MachineSpec& spec) const
 {
+    spec.drives = m_spec.drives;
+    for (spec::DriveSpec& drive : spec.drives)
+        for (const ScsiDrive& unit : m_units)
+            if (unit.cdrom && unit.id == drive.id)
+                drive.path = m_scsi->mediumPath(unit.target);
     spec.nics = m_spec.nics;
     for (spec::NicSpec& nic : spec.nics) {
         const auto function = std::find_if(m_functions.begin(), m_functions.end(),

@@ -14,8 +14,9 @@
 
 #include "vmm/base/clock.h"
 #include "vmm/base/event_loop.h"
-#include "vmm/block/block_backend.h"
 #include "vmm/block/storage_events.h"
+#include "vmm/block/throttle.h"
+#include "vmm/firmware/boot_order.h"
 #include "vmm/machine/hardware.h"
 #include "vmm/machine/machine.h"
 #include "vmm/net/nat.h"
@@ -24,7 +25,9 @@
 #include "vmm/spec/machine_spec.h"
 #include "vmm/state/state.h"
 #include "vmm/virtio/balloon.h"
+#include "vmm/virtio/blk.h"
 #include "vmm/virtio/net.h"
+#include "vmm/virtio/scsi.h"
 #include "vmm/virtio/virtio_pci.h"
 
 namespace vmm::machine {
@@ -57,16 +60,18 @@ struct VirtioFunction {
     std::unique_ptr<net::NetBackend> network;
     net::Nat* nat = nullptr; ///< `network`, or what is behind it
     std::unique_ptr<virtio::VirtioPci> pci;
-    virtio::Net* card = nullptr;   ///< the device, when it is one
-    pci::RootPort* slot = nullptr; ///< it was attached while the machine ran
-    HardwareCompletion detached;   ///< somebody waits for the guest to let go
+    virtio::Net* card = nullptr;              ///< the device, when it is one
+    virtio::Blk* disk = nullptr;              ///< the same
+    block::ThrottledDisk* throttle = nullptr; ///< the disk's
+    pci::RootPort* slot = nullptr;            ///< it was attached while the machine ran
+    HardwareCompletion detached;              ///< somebody waits for the guest to let go
     std::unique_ptr<Timer> patience;
 
     std::vector<state::Participant*> participants() const;
 };
 
 /// Owner: the board. Control thread.
-class VirtioSet final : private pci::SlotListener {
+class VirtioSet final : private pci::SlotListener, private block::StorageEvents {
 public:
     explicit VirtioSet(const VirtioPlace& place);
     ~VirtioSet() override;
@@ -85,8 +90,25 @@ public:
     void describe(spec::MachineSpec& spec) const;
     void change(const HardwareChange& change, HardwareCompletion done);
 
+    /// As Machine::consolePtys(); any thread.
+    const std::vector<std::pair<std::string, std::string>>& ptys() const { return m_ptys; }
+    /// The first CD-ROM drive on SCSI, if any; the next three only with one.
+    bool hasCdrom() const { return firstCdrom() != nullptr; }
+    Result<void> insertMedium(const std::string& path);
+    Result<void> ejectMedium();
+    std::string medium() const;
+    /// What firmware may boot from, in the description's order, on whatever bus.
+    std::vector<firmware::BootDrive> bootDrives() const;
+    void setMediaListener(std::function<void()> listener) { m_mediaListener = std::move(listener); }
+
 private:
     using Function = VirtioFunction;
+    struct ScsiDrive {
+        std::string id;
+        uint8_t target = 0;
+        bool cdrom = false;
+        block::ThrottledDisk* throttle = nullptr; ///< a disk's
+    };
 
     Result<void> addSlots(uint32_t count);
     Result<void> addEntropy();
@@ -97,6 +119,24 @@ private:
     Result<void> place(std::unique_ptr<Function> function, std::unique_ptr<virtio::Device> device,
                        pci::PciBdf bdf, uint32_t slot = 0);
     Result<void> addOn(pci::PciBdf bdf, std::unique_ptr<virtio::Device> device);
+
+    Result<void> addConsole(const std::vector<spec::ConsolePortSpec>& ports);
+
+    // virtio_drives.cpp
+    Result<void> addDrives();
+    Result<void> addBlk(const spec::DriveSpec& drive);
+    Result<void> makeScsi();
+    Result<void> addToScsi(spec::DriveSpec& drive);
+    Result<std::unique_ptr<block::ThrottledDisk>> openDisk(const spec::DriveSpec& drive,
+                                                           EventLoop& loop);
+    Result<pci::PciBdf> placeOfDisk() const;
+    Result<uint32_t> freeTarget() const;
+    ScsiDrive* findUnit(const std::string& id);
+    const ScsiDrive* firstCdrom() const;
+    void detachUnit(const ScsiDrive& unit, const HardwareCompletion& done);
+    void tellMedia();
+    // StorageEvents
+    void storageFull(const std::string& device, const std::string& sentence) override;
 
     // virtio_changes.cpp
     Result<Function*> find(const std::string& id);
@@ -124,6 +164,11 @@ private:
     std::vector<std::unique_ptr<pci::RootPort>> m_slots;
     std::vector<std::unique_ptr<Function>> m_functions;
     virtio::Balloon* m_balloon = nullptr;
+    virtio::Scsi* m_scsi = nullptr;
+    EventLoop* m_scsiLoop = nullptr;
+    std::vector<ScsiDrive> m_units;
+    std::vector<std::pair<std::string, std::string>> m_ptys;
+    std::function<void()> m_mediaListener;
     bool m_running = false;
 };
 

@@ -106,6 +106,27 @@ Result<void> checkConsolePorts(const MachineSpec& machine)
     return {};
 }
 
+/// One device in a slot, one drive at a SCSI target.
+Result<void> checkPlaces(const MachineSpec& machine)
+{
+    constexpr uint32_t kTargets = 256;
+    std::set<uint32_t> slots;
+    std::set<uint32_t> targets;
+    const auto fits = [](uint32_t place, uint32_t count, std::set<uint32_t>& taken) {
+        return place == 0 || (place <= count && taken.insert(place).second);
+    };
+    bool good = true;
+    for (const DriveSpec& drive : machine.drives)
+        good = good &&
+               (drive.bus == DriveBus::VirtioScsi ? fits(drive.slot, kTargets, targets)
+                                                  : fits(drive.slot, machine.rootPorts, slots));
+    for (const NicSpec& nic : machine.nics)
+        good = good && fits(nic.slot, machine.rootPorts, slots);
+    if (!good)
+        return Error(ErrorCode::Invalid, "two devices are in one place, or one in none");
+    return {};
+}
+
 Result<void> checkRest(const MachineSpec& machine)
 {
     constexpr uint32_t kFirstGuestCid = 3; // 0 to 2 are taken (Virtio 1.2 section 5.10.4)
@@ -115,16 +136,7 @@ Result<void> checkRest(const MachineSpec& machine)
                      "vsock needs a context id from 3 up and the path of the host's socket");
     if (machine.balloon > BalloonKind::Auto)
         return Error(ErrorCode::Invalid, "the balloon is of unknown kind");
-    std::set<uint32_t> slots;
-    const auto fits = [&](uint32_t slot) {
-        return slot == 0 || (slot <= machine.rootPorts && slots.insert(slot).second);
-    };
-    const auto inSlots = [&](const auto& devices) {
-        return std::all_of(devices.begin(), devices.end(),
-                           [&](const auto& device) { return fits(device.slot); });
-    };
-    if (!inSlots(machine.drives) || !inSlots(machine.nics))
-        return Error(ErrorCode::Invalid, "two devices are in one PCIe slot, or one in none");
+    TRY(checkPlaces(machine));
     if (machine.rootPorts > MachineSpec::kMaxRootPorts)
         return Error(ErrorCode::Invalid, fmt::format("a machine has at most {} PCIe slots",
                                                      MachineSpec::kMaxRootPorts));

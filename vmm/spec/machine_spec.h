@@ -49,7 +49,8 @@ struct DriveSpec {
     WhenFull whenFull = WhenFull::Pause;
     bool readOnly = false; ///< a disk that cannot be written
     DriveLimits limits{};
-    uint32_t slot = 0; ///< 1 and up: the PCIe slot it was put into while the machine ran
+    /// 1 and up: the PCIe slot it was put into while the machine ran, or its SCSI target plus one.
+    uint32_t slot = 0;
     template <class A>
     void visit(A& a)
     {
@@ -128,8 +129,8 @@ struct MachineSpec {
     static constexpr size_t kMaxAhciDrives = 6; // ports of the ICH9 AHCI controller
     static constexpr size_t kMaxDrives = 64;
     static constexpr size_t kMaxNics = 8;
-    static constexpr size_t kMaxConsolePorts = 30; // with a queue pair each
-    static constexpr uint32_t kMaxRootPorts = 8;   // functions of one slot
+    static constexpr size_t kMaxConsolePorts = 8;
+    static constexpr uint32_t kMaxRootPorts = 8; // functions of one slot
 
     std::string name = "vitrine";
     uint64_t memoryBytes = uint64_t{2} << 30; ///< multiple of 1 MiB

@@ -65,13 +65,14 @@ void BootFilesTest::kernelMap()
 
 void BootFilesTest::bootOrder()
 {
-    const std::vector<vmm::spec::DriveSpec> drives{
-        {DriveKind::Disk, "a"}, {DriveKind::Cdrom, ""}, {DriveKind::Disk, "b"}};
-    const auto path = [](int port) {
-        return "/pci@i0cf8/pci8086,2922@1f,2/drive@" + std::to_string(port) + "/disk@0";
-    };
-    const auto order = [&](int a, int b, int c) {
-        return path(a) + "\n" + path(b) + "\n" + path(c) + '\0';
+    const std::vector<BootDrive> drives{{DriveKind::Disk, virtioDiskPath(0xa)},
+                                        {DriveKind::Cdrom, ahciDrivePath(1)},
+                                        {DriveKind::Disk, scsiDrivePath(0x1b, 17)}};
+    const std::vector<std::string> paths{"/pci@i0cf8/scsi@a/disk@0,0",
+                                         "/pci@i0cf8/pci8086,2922@1f,2/drive@1/disk@0",
+                                         "/pci@i0cf8/scsi@1b/channel@0/disk@11,0"};
+    const auto order = [&](size_t a, size_t b, size_t c) {
+        return paths[a] + "\n" + paths[b] + "\n" + paths[c] + '\0';
     };
     QCOMPARE(textOf(bootOrderFile(drives, BootOrder::Disk)), order(0, 2, 1));
     QCOMPARE(textOf(bootOrderFile(drives, BootOrder::Cdrom)), order(1, 0, 2));
