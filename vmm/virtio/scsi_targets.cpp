@@ -2,9 +2,10 @@
 // What the board does with the SCSI host: targets, media, sizes, state.
 #include <algorithm>
 #include <fmt/core.h>
-#include <future>
+#include <optional>
 
 #include "vmm/base/check.h"
+#include "vmm/base/on_loop.h"
 #include "vmm/virtio/scsi.h"
 #include "vmm/virtio/scsi_request.h"
 
@@ -12,16 +13,13 @@ namespace vmm::virtio {
 
 using namespace scsi_queue;
 
-/// Carries out `work` on the loop's thread and waits for its result. The loop never waits for
-/// others.
+/// The result of `work`, which is done on the loop's thread.
 template <class Work>
 auto Scsi::onLoop(Work work) const
 {
-    if (loop().onThread())
-        return work();
-    std::promise<decltype(work())> result;
-    loop().post([&] { result.set_value(work()); });
-    return result.get_future().get();
+    std::optional<decltype(work())> result;
+    vmm::onLoop(loop(), [&] { result.emplace(work()); });
+    return *std::move(result);
 }
 
 Result<void> Scsi::attachDisk(uint8_t target, std::unique_ptr<scsi::Disk> disk,

@@ -24,6 +24,7 @@ struct LoopDiskFace {
     std::vector<vmm::block::Extent> discards;
     bool stable = false; ///< the last write had to be
     std::atomic<bool> held{false};
+    std::atomic<bool> stubborn{false}; ///< what is held does not end when it is cancelled
     std::atomic<vmm::block::IoStatus> status{vmm::block::IoStatus::Ok};
     std::atomic<unsigned> waiting{0}; ///< requests that were submitted and have not ended
     std::atomic<unsigned> cancels{0};
@@ -106,7 +107,8 @@ private:
         std::deque<Item> now;
         const bool held = m_face->held;
         for (auto it = m_queue.begin(); it != m_queue.end();) {
-            const bool ends = !held || it->generation != m_generation;
+            const bool ends =
+                !held || (it->generation != m_generation && !m_face->stubborn);
             if (ends)
                 now.push_back(*it);
             it = ends ? m_queue.erase(it) : it + 1;

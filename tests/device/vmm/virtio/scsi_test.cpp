@@ -2,8 +2,11 @@
 // The SCSI host as its driver and the board see it. Virtio 1.2 section 5.6.
 #include <QtTest>
 
+#include <QTemporaryFile>
+
 #include "tests/device/vmm/virtio/scsi_rig.h"
 #include "tests/support/suites.h"
+#include "vmm/block/open_image.h"
 
 using namespace vmm;
 using namespace vmm::virtio;
@@ -495,6 +498,46 @@ private slots:
         QVERIFY(m_rig->device().resize(kDisk, 8192 * 512).has_value());
         m_rig->rig.settle();
         QVERIFY(!m_rig->event());
+    }
+
+    /// With files and the host's own input and output, plugged out under load.
+    void realFiles()
+    {
+        QTemporaryFile file;
+        QVERIFY(file.open() && file.resize(1 << 20));
+        m_rig->startReady();
+        auto opened =
+            block::openDisk(file.fileName().toStdString(), {.loop = m_rig->rig.loop.get()});
+        QVERIFY2(opened.has_value(), opened ? "" : opened.error().sentence().c_str());
+        auto disk = std::make_unique<scsi::Disk>(std::move(*opened), "file");
+        QVERIFY(m_rig->device().attachDisk(5, std::move(disk), block::WhenFull::Report));
+        static_cast<void>(m_rig->execute(5, kReady));
+        m_rig->put(m_rig->dataAt(0), Bytes(8192, 0x3c));
+        QVERIFY(m_rig->execute(5, write10(64, 16), 8192).good());
+        QVERIFY(m_rig->execute(5, read10(0, 0, 0x35)).good()); // flushed
+        QVERIFY(file.seek(64 * 512));
+        QCOMPARE(file.read(8192), QByteArray(8192, 0x3c));
+        m_rig->put(m_rig->dataAt(0), Bytes(8192));
+        QVERIFY(m_rig->execute(5, read10(64, 16), 0, 8192).good());
+        QCOMPARE(m_rig->get(m_rig->dataAt(0), 8192), Bytes(8192, 0x3c));
+        m_rig->put(m_rig->dataAt(0),
+                   {0, 22, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 0, 16, 0, 0, 0, 0});
+        QVERIFY(m_rig->execute(5, {0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0}, 24).good());
+        QVERIFY(file.seek(64 * 512));
+        QCOMPARE(file.read(8192), QByteArray(8192, 0));
+        for (uint16_t slot = 0; slot < 16; ++slot)
+            m_rig->send(5, write10(slot * 16U, 16), 8192, 0, slot, 2, slot);
+        m_rig->notify();
+        std::atomic<bool> gone{false};
+        QVERIFY(m_rig->device().detach(5, [&] { gone = true; }).has_value());
+        for (int i = 0; i < 16; ++i) { // done, cancelled, or too late
+            const auto answer = m_rig->collect();
+            QVERIFY(answer.good() || answer.header.response == VIRTIO_SCSI_S_FAILURE ||
+                    answer.header.response == VIRTIO_SCSI_S_BAD_TARGET);
+        }
+        QVERIFY(VirtioRig::eventually([&] { return gone.load(); }));
+        const auto again = block::openDisk(file.fileName().toStdString());
+        QVERIFY(again.has_value()); // nobody else holds it
     }
 
     void resized()
