@@ -107,8 +107,7 @@ private:
         std::deque<Item> now;
         const bool held = m_face->held;
         for (auto it = m_queue.begin(); it != m_queue.end();) {
-            const bool ends =
-                !held || (it->generation != m_generation && !m_face->stubborn);
+            const bool ends = !held || (it->generation != m_generation && !m_face->stubborn);
             if (ends)
                 now.push_back(*it);
             it = ends ? m_queue.erase(it) : it + 1;
