@@ -16,7 +16,8 @@
 
 namespace vmm::pci {
 
-/// Guest state of a root port. Left out: who is in the slot, which the description says.
+/// Guest state of a root port. Left out: who is in the slot, which the description says, and what
+/// stands in for a card that was just pulled.
 struct RootPortState {
     static constexpr state::Tag kTag{"root-port", 1, 1};
     PciConfigState pci;
@@ -31,6 +32,13 @@ struct RootPortState {
         a.field("pci", pci).field("events", events).field("present", present);
         a.field("surprised", surprised).field("stale", stale).field("unplugging", unplugging);
     }
+};
+
+/// Stands where the BARs of a card were: reads as zeros.
+class PulledCard final : public bus::MmioHandler {
+public:
+    uint64_t readMmio(uint64_t, unsigned) override { return 0; }
+    void writeMmio(uint64_t, uint64_t, unsigned) override {}
 };
 
 class RootPort;
@@ -55,6 +63,10 @@ public:
 ///   requestUnplug() attention button -> guest stops its drivers (Linux: after 5 s, in which a
 ///                   second press cancels), takes power away -> link down -> slotReleased()
 ///   remove()        the card is gone at once; the guest is told, surprised or not
+///
+/// DEVIATION: until a guest that listens has taken power away from a card that was pulled, its
+/// memory reads as zeros. Ones, as a link that is down gives, keep Linux' virtio driver waiting
+/// without end for a device status of 0, and no slot works from then on.
 ///
 /// A card is reachable (configuration, BARs) while the link is up: it is there, has power, and
 /// neither Link Disable nor Secondary Bus Reset is set.
@@ -95,6 +107,7 @@ public:
 
     void writeConfig(uint16_t offset, uint32_t value, unsigned size) override;
     void reset() override;
+    std::string stateName() const override { return name(); } ///< there are several
     RootPortState save() const;
     Result<void> load(const RootPortState& state);
 
@@ -116,11 +129,13 @@ private:
     bool interruptingLocked(uint16_t control) const REQUIRES(m_slotMutex);
     void showStatusLocked() REQUIRES(m_slotMutex);
     void act(const Actions& actions);
+    void standInLocked(const std::vector<PciDevice::Place>& places) REQUIRES(m_slotMutex);
 
     SlotListener& m_listener;
     std::vector<PciDevice*> m_functions; // control thread
     std::atomic<bool> m_linked{false};   // written under m_slotMutex
-    mutable Mutex m_slotMutex;           // taken before the configuration lock
+    PulledCard m_pulled;
+    mutable Mutex m_slotMutex; // taken before the configuration lock
     bool m_occupied GUARDED_BY(m_slotMutex) = false;
     bool m_present GUARDED_BY(m_slotMutex) = false; // as the guest sees it
     bool m_surprised GUARDED_BY(m_slotMutex) = false;
@@ -130,6 +145,7 @@ private:
     bool m_released GUARDED_BY(m_slotMutex) = false; // the listener knows
     bool m_interrupting GUARDED_BY(m_slotMutex) = false;
     uint16_t m_events GUARDED_BY(m_slotMutex) = 0;
+    std::vector<std::unique_ptr<bus::Registration>> m_standIns GUARDED_BY(m_slotMutex);
 };
 
 } // namespace vmm::pci
