@@ -29,6 +29,8 @@ public:
     virtual size_t write(std::span<const std::byte> bytes) = 0;
     /// Fills `to` from the front with what has come, and says how much; 0: nothing now.
     virtual size_t read(std::span<std::byte> to) = 0;
+    /// The last bytes before the end goes away, taken as far as they go without waiting.
+    virtual void finish(std::span<const std::byte> bytes) { write(bytes); }
     /// What people open to get there: a terminal's or a socket's path; empty for the rest.
     virtual std::string path() const { return {}; }
     /// Bytes taken that never arrived, because the file failed or the program ended. Any thread.

@@ -88,6 +88,12 @@ size_t FileEnd::read(std::span<std::byte> to)
     return taken;
 }
 
+void FileEnd::finish(std::span<const std::byte> bytes)
+{
+    MutexLock lock(m_mutex);
+    m_last.assign(bytes.begin(), bytes.end());
+}
+
 bool FileEnd::waitFor(int fd, short events) const
 {
     std::array<pollfd, 2> waits = {{{fd, events, 0}, {m_quit.fd(), POLLIN, 0}}};
@@ -130,7 +136,7 @@ void FileEnd::writeLoop()
                 return m_ending || !m_out.empty();
             });
             if (m_out.empty())
-                return;
+                break;
             bytes.resize(m_out.size());
             m_out.take(bytes);
             if (std::exchange(m_wantsRoom, false))
@@ -138,6 +144,10 @@ void FileEnd::writeLoop()
         }
         writeOut(bytes);
     }
+    MutexLock lock(m_mutex);
+    bytes.swap(m_last);
+    lock.unlock();
+    writeOut(bytes);
 }
 
 void FileEnd::writeOut(std::span<const std::byte> bytes)

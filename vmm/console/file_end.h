@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "vmm/base/event_loop.h"
 #include "vmm/base/fd_watch.h"
@@ -36,6 +37,7 @@ public:
     bool connected() const override { return true; }
     size_t write(std::span<const std::byte> bytes) override;
     size_t read(std::span<std::byte> to) override;
+    void finish(std::span<const std::byte> bytes) override;
     uint64_t dropped() const override { return m_dropped.load(std::memory_order_relaxed); }
 
 private:
@@ -59,8 +61,9 @@ private:
     std::condition_variable m_wakeReader;
     ByteQueue m_out GUARDED_BY(m_mutex){kBuffer};
     ByteQueue m_in GUARDED_BY(m_mutex){kBuffer};
-    bool m_wantsRoom GUARDED_BY(m_mutex) = false; ///< a write() came short
-    bool m_wantsBytes GUARDED_BY(m_mutex) = true; ///< a read() came back with nothing
+    std::vector<std::byte> m_last GUARDED_BY(m_mutex); ///< behind m_out
+    bool m_wantsRoom GUARDED_BY(m_mutex) = false;      ///< a write() came short
+    bool m_wantsBytes GUARDED_BY(m_mutex) = true;      ///< a read() came back with nothing
     bool m_ending GUARDED_BY(m_mutex) = false;
     FdWatch m_watch;
     std::thread m_writer;

@@ -113,6 +113,32 @@ private slots:
         QCOMPARE(contentOf(path), expected);
     }
 
+    /// However much waits when the machine ends: a file takes it all.
+    void muchAtTheEnd()
+    {
+        const std::string path = m_folder.filePath("much.log").toStdString();
+        std::string sent;
+        {
+            auto backend = std::move(*SerialBackend::create(SerialKind::File, path));
+            for (int line = 0; line < 70'000; ++line)
+                sent += "line " + std::to_string(line) + "\n";
+            backend->writeBytes(bytesOf(sent));
+            QCOMPARE(backend->dropped(), uint64_t{0});
+        }
+        QVERIFY(contentOf(path) == sent);
+    }
+
+    /// Whoever opens the terminal late finds what was said before.
+    void saidBeforeAnybodyLooked()
+    {
+        auto backend = std::move(*SerialBackend::create(SerialKind::Pty, {}));
+        const std::string sent(300'000, 'x');
+        backend->writeBytes(bytesOf(sent));
+        const UniqueFd terminal(::open(backend->ptyName().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+        QVERIFY(readSome(terminal.get(), sent.size()) == sent);
+        QCOMPARE(backend->dropped(), uint64_t{0});
+    }
+
     void fileThatCannotBeMade()
     {
         const std::string path = m_folder.filePath("missing/out.log").toStdString();
