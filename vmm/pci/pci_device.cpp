@@ -135,6 +135,16 @@ void PciDevice::disconnectUpstream()
     refreshAndTell();
 }
 
+std::vector<PciDevice::Place> PciDevice::mmioPlaces() const
+{
+    MutexLock lock(m_mutex);
+    std::vector<Place> places;
+    for (const Bar& bar : m_bars)
+        if (bar.kind == BarKind::Mmio && bar.mapped)
+            places.push_back({*bar.mapped, bar.size});
+    return places;
+}
+
 void PciDevice::upstreamChanged()
 {
     refreshAndTell();

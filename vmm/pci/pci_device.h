@@ -127,6 +127,12 @@ public:
     /// The function was taken out: its BARs answer nowhere, `upstream` is not used any more.
     void disconnectUpstream();
     void upstreamChanged() override;
+    /// Where its memory BARs answer now, but those vCPUs reach directly. Any thread.
+    struct Place {
+        uint64_t base = 0;
+        uint64_t size = 0;
+    };
+    std::vector<Place> mmioPlaces() const;
     const std::string& name() const { return m_name; }
 
 protected:

@@ -104,6 +104,11 @@ Result<void> RootPort::requestUnplug()
 
 void RootPort::remove()
 {
+    std::vector<PciDevice::Place> places;
+    for (const PciDevice* function : m_functions) {
+        const auto more = function->mmioPlaces();
+        places.insert(places.end(), more.begin(), more.end());
+    }
     Actions actions;
     {
         MutexLock lock(m_slotMutex);
@@ -122,7 +127,23 @@ void RootPort::remove()
     for (size_t i = 0; i < m_functions.size(); ++i)
         detach(static_cast<uint8_t>(i), *m_functions[i]);
     m_functions.clear();
+    {
+        MutexLock lock(m_slotMutex);
+        standInLocked(places);
+    }
     act(actions);
+}
+
+void RootPort::standInLocked(const std::vector<PciDevice::Place>& places)
+{
+    if (!m_surprised || (config(kSlotControl, 2) & kSlotInterruptEnable) == 0)
+        return;
+    for (const PciDevice::Place& place : places) {
+        auto registration = m_services.mmio.map(
+            name() + " pulled card", memory::GuestPhys(place.base), place.size, m_pulled);
+        if (registration) // else somebody else is there by now
+            m_standIns.push_back(std::move(*registration));
+    }
 }
 
 bool RootPort::occupied() const
@@ -189,6 +210,8 @@ RootPort::Actions RootPort::updateLocked()
     const unsigned indicator = control & kSlotPowerIndicator;
     if (!powered && indicator == kSlotPowerIndicatorOff)
         m_surprised = false;
+    if (!m_surprised)
+        m_standIns.clear();
     if (m_occupied && !m_present && !m_released &&
         (m_surprised || indicator != kSlotPowerIndicatorBlink))
         enterLocked();

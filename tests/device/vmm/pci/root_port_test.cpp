@@ -234,8 +234,13 @@ private slots:
         QCOMPARE(rig.takeEvents(), uint32_t{pci::kSlotPresenceChanged | pci::kSlotLinkChanged});
         QCOMPARE(rig.status(), 0U);
         QCOMPARE(rig.at(PortRig::kBus).read(0, 4), kNobody);
-        QCOMPARE(rig.mmio(PortRig::kMemory), kNobody);
         QVERIFY(!rig.ramMapped(PortRig::kHigh));
+        // Linux' virtio driver waits until the status register of the card reads 0.
+        QCOMPARE(rig.mmio(PortRig::kMemory), 0U);
+        rig.board.mmio.write(memory::GuestPhys(PortRig::kMemory), 1, 4);
+        QCOMPARE(rig.mmio(PortRig::kMemory + CardFunction::kMmioSize - 4), 0U);
+        rig.control(PortRig::kPowerGone);
+        QCOMPARE(rig.mmio(PortRig::kMemory), kNobody);
         QVERIFY(!rig.pirqs.levels[pci::PciBus::pirqFor(0x1c, 1)]);
         rig.card.raise(false); // goes nowhere
         rig.card.raise(true);
