@@ -323,6 +323,11 @@ void Control::requestPause(const std::string& sentence)
     });
 }
 
+void Control::tellPerson(const std::string& sentence)
+{
+    post([this, sentence] { m_listener.machineMessage(sentence); });
+}
+
 void Control::guestPanicked()
 {
     post([this] {

@@ -70,6 +70,7 @@ public:
     void runOnControl(std::function<void()> function) override { post(std::move(function)); }
     void whileStanding(const std::function<void()>& work) override;
     void requestPause(const std::string& sentence) override;
+    void tellPerson(const std::string& sentence) override;
     // VcpuEvents
     void vcpuExited(unsigned index, const cpu::Exit& exit) override;
 

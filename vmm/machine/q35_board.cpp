@@ -492,6 +492,8 @@ std::vector<Counter> Q35Board::counters() const
     };
     add("pio", m_pio.counters());
     add("mmio", m_mmio.counters());
+    const auto virtio = m_virtio->counters();
+    all.insert(all.end(), virtio.begin(), virtio.end());
     if (m_serial)
         all.push_back({"serial.dropped", m_serial->dropped()});
     return all;

@@ -23,14 +23,6 @@ Result<VirtioFunction*> VirtioSet::find(const std::string& id)
     return Error(ErrorCode::NotFound, fmt::format("the machine has no device {}", id));
 }
 
-Result<VirtioFunction*> VirtioSet::findNat(const std::string& id)
-{
-    Function* function = TRY(find(id));
-    if (function->nat == nullptr)
-        return Error(ErrorCode::Invalid, fmt::format("{} is not a network card on NAT", id));
-    return function;
-}
-
 /// From 1, as descriptions count.
 Result<uint32_t> VirtioSet::freeSlot() const
 {
@@ -55,64 +47,13 @@ void VirtioSet::change(const HardwareChange& change, HardwareCompletion done)
         change));
 }
 
-Result<std::string> VirtioSet::apply(const AttachNic& change)
-{
-    spec::MachineSpec wanted = m_spec;
-    wanted.nics.push_back(change.nic);
-    wanted.nics.back().slot = TRY(freeSlot());
-    wanted.nameDevices();
-    TRY(wanted.check());
-    TRY(addNic(wanted.nics.back()));
-    m_spec = std::move(wanted);
-    if (m_running)
-        resume();
-    return m_spec.nics.back().id;
-}
-
-Result<std::string> VirtioSet::apply(const SetLink& change)
-{
-    const Function* function = TRY(find(change.id));
-    if (function->card == nullptr)
-        return Error(ErrorCode::Invalid, fmt::format("{} is not a network card", change.id));
-    function->card->setLink(change.up);
-    for (spec::NicSpec& nic : m_spec.nics)
-        if (nic.id == change.id)
-            nic.linkUp = change.up;
-    return std::string();
-}
-
-Result<std::string> VirtioSet::apply(const AddForward& change)
-{
-    const Function* function = TRY(findNat(change.id));
-    return TRY(function->nat->addForward(TRY(net::Forward::parse(change.rule)))).text();
-}
-
-Result<std::string> VirtioSet::apply(const RemoveForward& change)
-{
-    const Function* function = TRY(findNat(change.id));
-    TRY(function->nat->removeForward(TRY(net::Forward::parse(change.rule))));
-    return std::string();
-}
-
-Result<std::string> VirtioSet::apply(const ListForwards& change)
-{
-    const Function* function = TRY(findNat(change.id));
-    std::string text;
-    for (const net::Forward& forward : function->nat->forwards())
-        text += (text.empty() ? "" : "\n") + forward.text();
-    return text;
-}
-
-Result<std::string> VirtioSet::apply(const CaptureFrames& change)
-{
-    TRY(find(change.id));
-    return Error(ErrorCode::Unsupported, "frames cannot be captured yet");
-}
-
 Result<std::string> VirtioSet::apply(const SetMemory& change)
 {
     if (m_balloon == nullptr)
         return Error(ErrorCode::Unsupported, "the machine has no balloon");
+    if (m_keeper)
+        m_keeper->stop();
+    m_spec.balloon = spec::BalloonKind::Manual;
     m_balloon->setTarget(m_spec.memoryBytes - std::min(change.bytes, m_spec.memoryBytes));
     return std::string();
 }

@@ -3,8 +3,6 @@
 #include "vmm/machine/virtio_set.h"
 
 #include <algorithm>
-#include <charconv>
-#include <fmt/core.h>
 
 #include "vmm/console/file_end.h"
 #include "vmm/console/pty_end.h"
@@ -18,7 +16,6 @@ namespace vmm::machine {
 namespace {
 
 constexpr unsigned kIntA = 1;
-constexpr uint8_t kFirstNic = 0x02;
 constexpr pci::PciBdf kBalloon{0, 0x17, 0};
 constexpr pci::PciBdf kEntropy{0, 0x18, 0};
 constexpr pci::PciBdf kVsock{0, 0x19, 0};
@@ -40,22 +37,6 @@ Result<std::unique_ptr<console::ByteEnd>> makeByteEnd(EventLoop& loop,
     return std::unique_ptr<console::ByteEnd>(TRY(console::PtyEnd::create(loop)));
 }
 
-/// "52:54:00:12:34:56".
-Result<net::MacAddress> parseMac(const std::string& text)
-{
-    net::MacAddress mac{};
-    bool good = text.size() == 17;
-    for (size_t i = 0; good && i < mac.size(); ++i) {
-        const char* digits = text.data() + 3 * i;
-        const auto [end, status] = std::from_chars(digits, digits + 2, mac.at(i), 16);
-        good = status == std::errc{} && end == digits + 2 && (i == 5 || *end == ':');
-    }
-    if (!good || (mac[0] & 1) != 0)
-        return Error(ErrorCode::Invalid,
-                     fmt::format("{}: not the address of a network card", text));
-    return mac;
-}
-
 } // namespace
 
 std::vector<state::Participant*> VirtioFunction::participants() const
@@ -72,6 +53,8 @@ VirtioSet::VirtioSet(const VirtioPlace& place) : m_place(place) {}
 
 VirtioSet::~VirtioSet()
 {
+    m_hostMemory.reset(); // its alarm calls the keeper
+    m_keeper.reset();
     for (const auto& slot : m_slots)
         slot->remove();
 }
@@ -129,12 +112,22 @@ Result<void> VirtioSet::addOn(pci::PciBdf bdf, std::unique_ptr<virtio::Device> d
     return place(std::make_unique<Function>(), std::move(device), bdf);
 }
 
-Result<void> VirtioSet::addBalloon(spec::BalloonKind)
+Result<void> VirtioSet::addBalloon(spec::BalloonKind kind)
 {
     auto balloon =
         std::make_unique<virtio::Balloon>(m_place.loop, "balloon", m_place.services.memory);
     m_balloon = balloon.get();
-    return addOn(kBalloon, std::move(balloon));
+    TRY(addOn(kBalloon, std::move(balloon)));
+    if (kind != spec::BalloonKind::Auto)
+        return {};
+    m_hostMemory = TRY(ProcMemory::create(m_place.loop, [this] {
+        if (m_keeper)
+            m_keeper->alarm();
+    }));
+    m_keeper = std::make_unique<MemoryKeeper>(m_place.clock, *m_hostMemory, *m_balloon,
+                                              m_spec.memoryBytes);
+    m_keeper->start();
+    return {};
 }
 
 Result<void> VirtioSet::addVsock(const spec::VsockSpec& vsock)
@@ -152,32 +145,6 @@ Result<void> VirtioSet::addConsole(const std::vector<spec::ConsolePortSpec>& por
         made.push_back({port.name, port.name.empty(), std::move(end)});
     }
     return addOn(kConsole, TRY(virtio::Console::create(m_place.loop, "console", std::move(made))));
-}
-
-Result<void> VirtioSet::addNic(const spec::NicSpec& nic)
-{
-    const auto before = std::count_if(m_functions.begin(), m_functions.end(), [](const auto& f) {
-        return f->card != nullptr && f->slot == nullptr;
-    });
-    auto function = std::make_unique<Function>();
-    function->id = nic.id;
-    function->loop = TRY(EventLoop::create(nic.id.c_str()));
-    net::NatSettings settings;
-    settings.name = nic.id + " nat";
-    settings.stack.hostname = m_spec.name;
-    settings.stack.restricted = nic.restricted;
-    for (const std::string& rule : nic.forwards)
-        settings.forwards.push_back(TRY(net::Forward::parse(rule)));
-    auto nat = TRY(net::Nat::create(*function->loop, settings));
-    function->nat = nat.get();
-    function->network = std::move(nat);
-    const auto mac = nic.mac.empty() ? virtio::defaultMac(m_spec.name + " " + nic.id, 0)
-                                     : TRY(parseMac(nic.mac));
-    auto card = std::make_unique<virtio::Net>(
-        *function->loop, virtio::Net::Options{nic.id, mac, nic.linkUp}, *function->network);
-    function->card = card.get();
-    const pci::PciBdf bdf{0, static_cast<uint8_t>(kFirstNic + before), 0};
-    return place(std::move(function), std::move(card), bdf, nic.slot);
 }
 
 void VirtioSet::pause()
@@ -221,6 +188,7 @@ void VirtioSet::describe(spec::MachineSpec& spec) const
         for (const ScsiDrive& unit : m_units)
             if (unit.cdrom && unit.id == drive.id)
                 drive.path = m_scsi->mediumPath(unit.target);
+    spec.balloon = m_spec.balloon;
     spec.nics = m_spec.nics;
     for (spec::NicSpec& nic : spec.nics) {
         const auto function = std::find_if(m_functions.begin(), m_functions.end(),
@@ -231,6 +199,24 @@ void VirtioSet::describe(spec::MachineSpec& spec) const
         for (const net::Forward& forward : (*function)->nat->forwards())
             nic.forwards.push_back(forward.text());
     }
+}
+
+std::vector<Counter> VirtioSet::counters() const
+{
+    if (m_balloon == nullptr)
+        return {};
+    const virtio::BalloonCounters counts = m_balloon->counters();
+    std::vector<Counter> all = {
+        {"balloon.target", m_balloon->target()}, {"balloon.actual", m_balloon->actual()},
+        {"balloon.inflated", counts.inflated},   {"balloon.deflated", counts.deflated},
+        {"balloon.reported", counts.reported},   {"balloon.given-back", counts.givenBack},
+        {"balloon.refused", counts.refused}};
+    const auto guest = m_balloon->statistics();
+    if (const auto available = guest[virtio::BalloonStatistic::Available])
+        all.push_back({"balloon.guest-available", *available});
+    if (const auto free = guest[virtio::BalloonStatistic::Free])
+        all.push_back({"balloon.guest-free", *free});
+    return all;
 }
 
 } // namespace vmm::machine

@@ -18,7 +18,10 @@
 #include "vmm/block/throttle.h"
 #include "vmm/firmware/boot_order.h"
 #include "vmm/machine/hardware.h"
+#include "vmm/machine/host_memory.h"
 #include "vmm/machine/machine.h"
+#include "vmm/machine/memory_keeper.h"
+#include "vmm/net/capture.h"
 #include "vmm/net/nat.h"
 #include "vmm/pci/pci_bus.h"
 #include "vmm/pci/root_port.h"
@@ -42,6 +45,8 @@ public:
     virtual void whileStanding(const std::function<void()>& work) = 0;
     /// Pauses the machine and tells the person why. Any thread.
     virtual void requestPause(const std::string& sentence) = 0;
+    /// Any thread.
+    virtual void tellPerson(const std::string& sentence) = 0;
 };
 
 /// Where the devices sit and what they use. All of it outlives them.
@@ -55,10 +60,10 @@ struct VirtioPlace {
 
 /// One device on PCI with all that is behind it. Members stand in the order of dependence.
 struct VirtioFunction {
-    std::string id;                  ///< of the description; empty: not a drive or card
-    std::unique_ptr<EventLoop> loop; ///< the device's own thread, if it has one
-    std::unique_ptr<net::NetBackend> network;
-    net::Nat* nat = nullptr; ///< `network`, or what is behind it
+    std::string id;                        ///< of the description; empty: not a drive or card
+    std::unique_ptr<EventLoop> loop;       ///< the device's own thread, if it has one
+    std::unique_ptr<net::Capture> network; ///< around what the card is plugged into
+    net::Nat* nat = nullptr;               ///< what that is, when it is one
     std::unique_ptr<virtio::VirtioPci> pci;
     virtio::Net* card = nullptr;              ///< the device, when it is one
     virtio::Blk* disk = nullptr;              ///< the same
@@ -89,6 +94,8 @@ public:
     /// The drives and cards there are now.
     void describe(spec::MachineSpec& spec) const;
     void change(const HardwareChange& change, HardwareCompletion done);
+    /// Any thread.
+    std::vector<Counter> counters() const;
 
     /// As Machine::consolePtys(); any thread.
     const std::vector<std::pair<std::string, std::string>>& ptys() const { return m_ptys; }
@@ -114,7 +121,6 @@ private:
     Result<void> addEntropy();
     Result<void> addBalloon(spec::BalloonKind kind);
     Result<void> addVsock(const spec::VsockSpec& vsock);
-    Result<void> addNic(const spec::NicSpec& nic);
     /// Puts `device` onto PCI, and the function to its place: a slot, or `bdf`.
     Result<void> place(std::unique_ptr<Function> function, std::unique_ptr<virtio::Device> device,
                        pci::PciBdf bdf, uint32_t slot = 0);
@@ -138,9 +144,17 @@ private:
     // StorageEvents
     void storageFull(const std::string& device, const std::string& sentence) override;
 
+    // virtio_nics.cpp
+    Result<void> addNic(const spec::NicSpec& nic);
+    Result<std::unique_ptr<net::NetBackend>> makeNat(const spec::NicSpec& nic,
+                                                     Function& function) const;
+    Result<std::unique_ptr<net::NetBackend>> makeNetwork(const spec::NicSpec& nic,
+                                                         Function& function) const;
+    Result<Function*> findCard(const std::string& id);
+    Result<Function*> findNat(const std::string& id);
+
     // virtio_changes.cpp
     Result<Function*> find(const std::string& id);
-    Result<Function*> findNat(const std::string& id);
     Result<uint32_t> freeSlot() const;
     Result<std::string> apply(const AttachDrive& change);
     Result<std::string> apply(const AttachNic& change);
@@ -164,6 +178,8 @@ private:
     std::vector<std::unique_ptr<pci::RootPort>> m_slots;
     std::vector<std::unique_ptr<Function>> m_functions;
     virtio::Balloon* m_balloon = nullptr;
+    std::unique_ptr<ProcMemory> m_hostMemory; ///< with the automatic policy, and the next
+    std::unique_ptr<MemoryKeeper> m_keeper;
     virtio::Scsi* m_scsi = nullptr;
     EventLoop* m_scsiLoop = nullptr;
     std::vector<ScsiDrive> m_units;
