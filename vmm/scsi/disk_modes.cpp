@@ -156,6 +156,7 @@ Step Disk::modeSelectData(const Cdb& cdb, std::span<const std::byte> data)
         rest = rest.subspan(described);
     }
     bool writeCache = m_writeCache;
+    bool off = false;
     while (!rest.empty()) {
         if (rest.size() < 2 || rest.size() < size_t{2} + rest[1])
             return fail(kListLength);
@@ -169,13 +170,14 @@ Step Disk::modeSelectData(const Cdb& cdb, std::span<const std::byte> data)
             if (((page[i] ^ now[i]) & ~mask[i]) != 0)
                 return fail(kInvalidParameter);
         }
-        if (code == kCaching && m_backend->volatileCache())
+        if (code == kCaching && m_backend->volatileCache()) {
             writeCache = (page[2] & kWriteCacheEnable) != 0;
+            off = !writeCache;
+        }
         rest = rest.subspan(page.size());
     }
-    const bool off = m_writeCache && !writeCache;
     m_writeCache = writeCache;
-    return off ? flush() : done(); // what the cache held goes first
+    return off ? flush() : done(); // what the cache held goes first, also when told twice
 }
 
 } // namespace vmm::scsi

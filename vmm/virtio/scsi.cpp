@@ -114,22 +114,25 @@ void Scsi::stop(StopReason reason, std::function<void()> stopped)
     m_taking = false;
     m_stopReason = reason;
     m_stopped = std::move(stopped);
-    if (reason == StopReason::Reset) {
+    if (reason == StopReason::Reset)
         m_tmfs.clear();
-        for (const auto& queue : m_requests) {
-            for (const auto& request : queue) {
-                if (request == nullptr)
-                    continue;
+    // What backends do not end now (a throttled one may keep requests for as long as the clock
+    // stands) begins anew at the next start, if ever.
+    for (const auto& queue : m_requests) {
+        for (const auto& request : queue) {
+            if (request == nullptr)
+                continue;
+            if (reason == StopReason::Reset)
                 request->waiters.clear();
-                if (request->backend != nullptr)
-                    request->backend->cancel();
-            }
+            if (request->backend != nullptr)
+                request->backend->cancel();
         }
     }
     settle();
 }
 
-/// When nothing is in flight any more, a stop that waits for that is over.
+/// When nothing is in flight any more, a stop that waits for that is over. What is left are
+/// commands that wait for the next start.
 void Scsi::settle()
 {
     if (!m_stopped || m_inFlight != 0)

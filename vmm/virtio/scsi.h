@@ -19,7 +19,7 @@
 namespace vmm::virtio {
 
 /// Guest state of the device. Left out: what targets there are, which the machine's description
-/// says, and commands under way, because stopping lets them finish.
+/// says.
 struct ScsiState {
     static constexpr state::Tag kTag{"virtio-scsi", 1, 1};
     struct Target {
@@ -32,7 +32,7 @@ struct ScsiState {
             a.field("number", number).field("subscribed", subscribed).field("unit", unit);
         }
     };
-    /// A request that found no space, to be done again.
+    /// A request that found no space or was cut short by the pause, to be done again.
     struct Held {
         uint16_t queue = 0;
         uint16_t head = 0;
@@ -143,7 +143,7 @@ private:
     bool mapMedia(Request& request, scsi::Step& step);
     bool mapHost(Request& request, scsi::Step& step);
     void ioDone(Request& request, const block::IoResult& result);
-    void hold(Request& request, const std::string& sentence);
+    void waitForSpace(const std::string& sentence);
     void finish(Request& request, uint8_t response, const std::optional<scsi::Sense>& sense = {});
     void recycle(Request& request);
     std::unique_ptr<Request> freshRequest();

@@ -22,7 +22,6 @@ struct Scsi::Request {
     std::vector<std::byte> host;            ///< buffer of a media step that has one
     block::BlockBackend* backend = nullptr; ///< where `io` is in flight
     uint8_t cancelled = VIRTIO_SCSI_S_OK;   ///< else what a cancelled command is answered with
-    bool held = false;                      ///< found no space, waits for the next start
     std::vector<Tmf*> waiters;              ///< to be answered after it
 
     uint64_t dataOut() const { return chain.readableSize() - requestHeader; }

@@ -293,9 +293,9 @@ void Scsi::submitBatches()
 void Scsi::ioDone(Request& request, const block::IoResult& result)
 {
     Target& target = *request.target;
-    const bool dropped = m_stopped && m_stopReason == StopReason::Reset;
-    if (result.status == block::IoStatus::Cancelled && !dropped &&
-        request.cancelled == VIRTIO_SCSI_S_OK && request.backend == target.unit->backend()) {
+    const bool cancelled =
+        result.status == block::IoStatus::Cancelled && request.cancelled == VIRTIO_SCSI_S_OK;
+    if (cancelled && !m_stopped && request.backend == target.unit->backend()) {
         block::IoRequest* const again = &request.io; // only others were meant
         request.backend->submit(std::span(&again, 1));
         return;
@@ -303,23 +303,22 @@ void Scsi::ioDone(Request& request, const block::IoResult& result)
     request.backend = nullptr;
     --target.inFlight;
     --m_inFlight;
-    if (dropped)
+    if (m_stopped && m_stopReason == StopReason::Reset)
         recycle(request);
     else if (request.cancelled != VIRTIO_SCSI_S_OK)
         finish(request, request.cancelled);
     else if (result.status == block::IoStatus::NoSpace && target.whenFull == block::WhenFull::Pause)
-        hold(request, result.sentence);
-    else
+        waitForSpace(result.sentence);
+    else if (!(cancelled && m_stopped)) // else it begins anew at the next start
         run(request, target.unit->mediaDone(request.cdb, result, request.host));
     submitBatches();
     releaseIdle();
     settle();
 }
 
-/// Waits for the next start(), before which somebody has made room.
-void Scsi::hold(Request& request, const std::string& sentence)
+/// The request stays where it is until the next start(), before which somebody makes room.
+void Scsi::waitForSpace(const std::string& sentence)
 {
-    request.held = true;
     if (!std::exchange(m_fullTold, true))
         m_options.storage->storageFull(facts().name, sentence);
 }
@@ -365,7 +364,6 @@ void Scsi::recycle(Request& request)
         request.host.shrink_to_fit();
     request.target = nullptr;
     request.cancelled = VIRTIO_SCSI_S_OK;
-    request.held = false;
     request.moved = 0;
     m_free.push_back(std::move(slot));
     for (Tmf* tmf : waiters)

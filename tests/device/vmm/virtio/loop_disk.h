@@ -24,7 +24,8 @@ struct LoopDiskFace {
     std::vector<vmm::block::Extent> discards;
     bool stable = false; ///< the last write had to be
     std::atomic<bool> held{false};
-    std::atomic<bool> stubborn{false}; ///< what is held does not end when it is cancelled
+    std::atomic<bool> stubborn{false};   ///< what is held does not end when it is cancelled
+    std::atomic<bool> doneAnyway{false}; ///< cancelling comes too late
     std::atomic<vmm::block::IoStatus> status{vmm::block::IoStatus::Ok};
     std::atomic<unsigned> waiting{0}; ///< requests that were submitted and have not ended
     std::atomic<unsigned> cancels{0};
@@ -114,7 +115,7 @@ private:
         }
         for (const Item& item : now) {
             auto status = m_face->status.load();
-            if (item.generation != m_generation)
+            if (item.generation != m_generation && !m_face->doneAnyway)
                 status = vmm::block::IoStatus::Cancelled;
             perform(*item.request, status);
             --m_face->waiting;

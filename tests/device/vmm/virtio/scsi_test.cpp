@@ -294,28 +294,56 @@ private slots:
         QVERIFY(m_rig->collect().good());
     }
 
+    /// What the disk keeps for long is taken back from it, and done when the machine goes on: here
+    /// or where it was saved to.
     void pausedWithRequestsInFlight()
     {
         m_rig->startReady();
         m_rig->disk->held = true;
+        m_rig->put(m_rig->dataAt(0), Bytes(512, 0x55));
+        m_rig->send(kDisk, write10(1, 1), 512);
+        m_rig->send(kDisk, read10(2, 1), 0, 512, 1, 3);
+        m_rig->notify();
+        m_rig->notify(3);
+        QVERIFY(VirtioRig::eventually([&] { return m_rig->disk->waiting == 2; }));
+        m_rig->rig.function->pause();
+        QVERIFY(!m_rig->look() && !m_rig->look(3));
+        QCOMPARE(m_rig->disk->waiting.load(), 0U);
+        m_rig->send(kDisk, kReady, 0, 0, 2);
+        m_rig->notify(); // nobody looks now
+        auto other = std::make_unique<ScsiRig>();
+        moveTo(*other);
+        skip(*other, 2);
+        other->rig.function->resume();
+        QVERIFY(other->collect().good());
+        QVERIFY(other->collect().good());
+        QVERIFY(other->collect(3).good());
+        QCOMPARE(other->stored(512, 512), Bytes(512, 0x55));
+        m_rig->disk->held = false;
+        m_rig->rig.function->resume();
+        QVERIFY(m_rig->collect().good());
+        QVERIFY(m_rig->collect().good());
+        QVERIFY(m_rig->collect(3).good());
+        QCOMPARE(m_rig->stored(512, 512), Bytes(512, 0x55));
+    }
+
+    /// What is too late to be taken back is waited for.
+    void pauseWaits()
+    {
+        m_rig->startReady();
+        m_rig->disk->held = m_rig->disk->stubborn = true;
         m_rig->send(kDisk, write10(1, 1), 512);
         m_rig->notify();
         QVERIFY(VirtioRig::eventually([&] { return m_rig->disk->waiting == 1; }));
+        m_rig->disk->doneAnyway = true;
         std::thread pausing([&] { m_rig->rig.function->pause(); });
         m_rig->rig.settle();
         QVERIFY(!m_rig->look());
         m_rig->release();
         pausing.join();
-        QVERIFY(m_rig->collect().good()); // it had been taken
-        m_rig->send(kDisk, kReady);
-        m_rig->notify();
-        auto other = std::make_unique<ScsiRig>();
-        moveTo(*other);
-        skip(*other, 3);
-        other->rig.function->resume();
-        QVERIFY(other->collect().good());
-        m_rig->rig.function->resume();
         QVERIFY(m_rig->collect().good());
+        m_rig->rig.function->resume();
+        QVERIFY(m_rig->execute(kDisk, kReady).good());
     }
 
     void resetWithRequestsInFlight()
