@@ -112,16 +112,15 @@ uint8_t* Card::draft()
 }
 
 /// Gives the draft, of which `size` bytes are frame, to the card.
-bool Card::push(const Header& header, uint32_t size)
+void Card::push(const Header& header, uint32_t size)
 {
     __builtin_memcpy(drafts[m_draft].bytes, &header, kHeader);
     m_transmit.describe(m_draft, drafts[m_draft].bytes, kHeader + size, 0, 0);
     m_transmit.add(m_draft);
     m_sendFree &= ~(1U << m_draft);
-    return true;
 }
 
-bool Card::send(uint8_t protocol, uint32_t size, uint16_t segment)
+void Card::send(uint8_t protocol, uint32_t size, uint16_t segment)
 {
     uint8_t* frame = drafts[m_draft].bytes + kHeader;
     __builtin_memcpy(frame, m_gateway, 6);
@@ -137,7 +136,7 @@ bool Card::send(uint8_t protocol, uint32_t size, uint16_t segment)
     Header header{};
     if (segment != 0)
         header = {1, 1, kEthernet + kIp + 20, segment, kEthernet + kIp, 16, 0};
-    return push(header, kEthernet + kIp + size);
+    push(header, kEthernet + kIp + size);
 }
 
 void Card::arp(uint16_t operation, uint32_t address, const uint8_t* mac)

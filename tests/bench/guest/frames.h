@@ -48,12 +48,12 @@ public:
     /// Frames may leave their checksums and segments to the card, IPv4 only.
     bool segments() const;
     /// Where the next frame is written: kEthernet + kIp bytes, then what the caller puts there, up
-    /// to kMostSent in all.
+    /// to kMostSent in all. Null: all are under way.
     static constexpr uint32_t kMostSent = 61'440;
     uint8_t* draft();
     /// Sends the draft as IPv4 with `size` bytes behind the IP header. `segment`: cut into TCP
-    /// segments of so many bytes by the card, 0: whole. False: no room, with the draft kept.
-    bool send(uint8_t protocol, uint32_t size, uint16_t segment);
+    /// segments of so many bytes by the card, 0: whole.
+    void send(uint8_t protocol, uint32_t size, uint16_t segment);
     /// Shows the device what was sent.
     void flush() { m_transmit.kick(); }
     /// The next frame for us; ARP is answered here. Lives until the next call.
@@ -64,7 +64,7 @@ private:
     void offer(unsigned buffer);
     bool next(Frame& frame);
     void arp(uint16_t operation, uint32_t address, const uint8_t* mac);
-    bool push(const Header& header, uint32_t size);
+    void push(const Header& header, uint32_t size);
     void answerArp(const Frame& frame);
 
     Device m_device;
@@ -74,7 +74,6 @@ private:
     uint8_t m_gateway[6];
     bool m_gatewayKnown;
     bool m_ready;
-    unsigned m_buffers;
     unsigned m_sendFree; ///< a bit for each draft not under way
     unsigned m_draft;
     unsigned m_pending[32]; ///< buffers of the frame that was given out

@@ -98,7 +98,8 @@ private:
         }
         const bool cut = size > kSegment;
         checksum(tcp, header, header + size, cut);
-        return card.send(kTcp, header + size, cut ? kSegment : 0);
+        card.send(kTcp, header + size, cut ? kSegment : 0);
+        return true;
     }
     /// Of the whole segment, whose data are zeros, or of what the card begins with.
     static void checksum(uint8_t* tcp, uint32_t header, uint32_t size, bool unfinished)
