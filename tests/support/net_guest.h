@@ -5,6 +5,7 @@
 
 #include <QtTest>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -59,6 +60,7 @@ public:
     void delivered() override { m_changed.notify_all(); }
     bool readable(unsigned pair) override
     {
+        ++m_readable;
         Bytes buffer(70'000);
         const iovec pieces[] = {{buffer.data(), 100}, {buffer.data() + 100, buffer.size() - 100}};
         while (const auto received = m_backend->receive(pair, pieces)) {
@@ -86,6 +88,7 @@ public:
         std::lock_guard lock(m_mutex);
         return m_writable;
     }
+    int readableCalls() const { return m_readable; }
     size_t count()
     {
         std::lock_guard lock(m_mutex);
@@ -110,6 +113,7 @@ private:
     net::NetBackend* m_backend = nullptr;
     bool m_full = false;
     int m_writable = 0;
+    std::atomic<int> m_readable{0};
 };
 
 constexpr uint32_t kGuestIp = net::nat::kFirstLease;

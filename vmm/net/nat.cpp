@@ -2,10 +2,11 @@
 #include "vmm/net/nat.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "vmm/base/bits.h"
 #include "vmm/net/checksum.h"
+#include "vmm/net/frame_copy.h"
 #include "vmm/net/nat_filter.h"
 
 namespace vmm::net {
@@ -18,18 +19,6 @@ constexpr size_t kSmallestSegment = 536; ///< RFC 9293 section 3.7.1
 constexpr size_t kWaitingBytes = size_t{1} << 20;
 /// UDP gets some sockets more than TCP, so that names resolve when connections are exhausted.
 constexpr size_t kSocketsForUdp = 64;
-
-/// Completes a checksum as Virtio 1.2 section 5.1.6.2 asks for it; the pseudo header's part is in
-/// its place already.
-void completeChecksum(std::span<std::byte> frame, const FrameHeader& header)
-{
-    const size_t start = header.checksumStart;
-    const size_t at = start + header.checksumOffset;
-    if (at + 2 > frame.size())
-        return;
-    const auto sum = static_cast<uint16_t>(~foldChecksum(checksumPart(frame.subspan(start))));
-    storeLe<uint16_t>(&frame[at], sum == 0 ? uint16_t{0xffff} : sum);
-}
 
 size_t defaultSegment(bool v6)
 {
@@ -75,29 +64,14 @@ void Nat::stop()
 
 SendStatus Nat::send(unsigned, const FrameHeader& header, std::span<const iovec> pieces)
 {
-    const std::span<std::byte> frame = gather(header, pieces);
+    const std::span<std::byte> frame = copyFrame(pieces, m_frame);
+    completeChecksum(frame, header);
     if (frameType(frame) == ethertype::kArp && natTakesArp(frame))
         m_stack->input(frame);
     else
         takeIp(frame);
     m_unseen = true;
     return SendStatus::Sent;
-}
-
-/// Our own copy, complete; empty when it is too large for any network.
-std::span<std::byte> Nat::gather(const FrameHeader& header, std::span<const iovec> pieces)
-{
-    size_t size = 0;
-    for (const iovec& piece : pieces) {
-        if (piece.iov_len > m_frame.size() - size)
-            return {};
-        std::memcpy(m_frame.data() + size, piece.iov_base, piece.iov_len);
-        size += piece.iov_len;
-    }
-    const std::span<std::byte> frame(m_frame.data(), size);
-    if ((header.flags & FrameHeader::kNeedsChecksum) != 0)
-        completeChecksum(frame, header);
-    return frame;
 }
 
 void Nat::takeIp(std::span<std::byte> frame)

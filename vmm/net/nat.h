@@ -85,7 +85,6 @@ private:
     void burstDone() override;
     void give(const FrameHeader& header, std::span<const std::byte> frame);
     void giveTcp(std::span<std::byte> frame, const IpPacket& packet, size_t headerLength);
-    std::span<std::byte> gather(const FrameHeader& header, std::span<const iovec> pieces);
     void takeIp(std::span<std::byte> frame);
     void learnSegmentSize(std::span<std::byte> frame, const IpPacket& packet);
     std::vector<Forward>::iterator findForward(const Forward& forward);

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The tap backend on a tap interface in a network of the test's own.
+#include <QtTest>
+
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+
+#include "tests/support/loopback.h"
+#include "tests/support/net_guest.h"
+#include "vmm/net/tap.h"
+
+using namespace vmm;
+using namespace vmm::net;
+using namespace vmm::test;
+
+namespace {
+
+constexpr Offloads kAll{.checksum = true, .tso4 = true, .tso6 = true};
+constexpr uint16_t kTestType = 0x88b5; // IEEE 802 local experimental
+
+/// A descriptor of the interface `name`, made when there is none; nothing where that may not be.
+UniqueFd openTap(const char* name, int flags)
+{
+    UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+    ifreq request{};
+    std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    request.ifr_flags = static_cast<short>(flags);
+    if (fd.valid() && ::ioctl(fd.get(), TUNSETIFF, &request) != 0)
+        fd.reset();
+    return fd;
+}
+
+void setUp(const char* name)
+{
+    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    request.ifr_flags = IFF_UP;
+    QCOMPARE(::ioctl(socket.get(), SIOCSIFFLAGS, &request), 0);
+}
+
+/// Sees what the interface gets and puts frames into it.
+UniqueFd packetSocket(const char* name)
+{
+    UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(kTestType)));
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(kTestType);
+    address.sll_ifindex = static_cast<int>(::if_nametoindex(name));
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+        fd.reset();
+    return fd;
+}
+
+std::vector<UniqueFd> one(UniqueFd fd)
+{
+    std::vector<UniqueFd> fds;
+    fds.push_back(std::move(fd));
+    return fds;
+}
+
+} // namespace
+
+class TapTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        m_loop = std::move(*EventLoop::create("net-test"));
+        if (::unshare(CLONE_NEWNET) != 0)
+            QSKIP("a network of the test's own needs a right this account does not have");
+        if (!openTap("vtprobe", IFF_TAP | IFF_NO_PI).valid())
+            QSKIP("tap interfaces cannot be made here");
+    }
+    void cleanupTestCase() { m_loop.reset(); }
+
+    void refusesWhatIsNoTap()
+    {
+        QVERIFY(!Tap::create(*m_loop, {}).has_value());
+        QVERIFY(!Tap::create(*m_loop, one(boundSocket(SOCK_DGRAM))).has_value());
+        QVERIFY(!Tap::create(*m_loop, one(UniqueFd(::open("/dev/net/tun", O_RDWR)))).has_value());
+        const auto tun = Tap::create(*m_loop, one(openTap("vttun", IFF_TUN | IFF_NO_PI)));
+        QVERIFY(!tun.has_value());
+        QVERIFY(tun.error().sentence().find("vttun") == 0);
+        auto two = one(openTap("vta", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE));
+        two.push_back(openTap("vtb", IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE));
+        QVERIFY(!Tap::create(*m_loop, std::move(two)).has_value());
+    }
+
+    void carriesFrames_data()
+    {
+        QTest::addColumn<int>("flags");
+        QTest::newRow("bare frames") << (IFF_TAP | IFF_NO_PI);
+        QTest::newRow("with headers") << (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR);
+    }
+    void carriesFrames()
+    {
+        QFETCH(int, flags);
+        const auto tap = std::move(*Tap::create(*m_loop, one(openTap("vt0", flags))));
+        QCOMPARE(tap->mtu(), uint16_t{1500});
+        QCOMPARE(tap->canTake().tso4, (flags & IFF_VNET_HDR) != 0);
+        QCOMPARE(QString::fromStdString(tap->description()), QString("tap vt0"));
+        setUp("vt0");
+        const UniqueFd world = packetSocket("vt0");
+        NetGuest guest(*m_loop, *tap, tap->canGive());
+        const Bytes out = guest.ethernet(kTestType, pattern(1000));
+        QVERIFY(guest.send(out) == SendStatus::Sent);
+        QCOMPARE(readAll(world.get(), out.size()), out);
+
+        const Bytes in = guest.ethernet(kTestType, pattern(600));
+        QVERIFY(writeAll(world.get(), in));
+        QCOMPARE(nextTest(guest), in);
+    }
+
+    void cardsMayBeFull()
+    {
+        const auto tap = std::move(
+            *Tap::create(*m_loop, one(openTap("vt1", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))));
+        setUp("vt1");
+        const UniqueFd world = packetSocket("vt1");
+        NetGuest guest(*m_loop, *tap);
+        guest.card.setFull(true);
+        const Bytes in = guest.ethernet(kTestType, pattern(600));
+        for (int i = 0; i < 5; ++i)
+            QVERIFY(writeAll(world.get(), in));
+        QTest::qWait(20);
+        guest.roomAgain();
+        QVERIFY(!nextTest(guest).empty());
+    }
+
+    void takesSegments()
+    {
+        const auto tap = std::move(
+            *Tap::create(*m_loop, one(openTap("vt2", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))));
+        setUp("vt2");
+        UniqueFd world(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP)));
+        sockaddr_ll address{};
+        address.sll_family = AF_PACKET;
+        address.sll_protocol = htons(ETH_P_IP);
+        address.sll_ifindex = static_cast<int>(::if_nametoindex("vt2"));
+        QCOMPARE(::bind(world.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        NetGuest guest(*m_loop, *tap, kAll);
+        Bytes segment(kTcpHeader + 8000);
+        segment[12] = std::byte{0x50};
+        segment[13] = std::byte{tcp::kAck};
+        const Bytes frame = guest.ip4(protocol::kTcp, 0x0a090807, segment);
+        guest.send(frame, {.flags = FrameHeader::kNeedsChecksum,
+                           .gsoType = FrameHeader::kTcp4Segments,
+                           .headerLength = 54,
+                           .gsoSize = 1000,
+                           .checksumStart = 34,
+                           .checksumOffset = 16});
+        QCOMPARE(readAll(world.get(), frame.size()).size(),
+                 frame.size()); // one piece, in the kernel too
+    }
+
+    void usesSeveralQueues()
+    {
+        constexpr int kFlags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
+        auto queues = one(openTap("vt3", kFlags));
+        queues.push_back(openTap("vt3", kFlags));
+        const auto tap = std::move(*Tap::create(*m_loop, std::move(queues)));
+        QCOMPARE(tap->pairs(), 2U);
+        setUp("vt3");
+        const UniqueFd world = packetSocket("vt3");
+        NetGuest guest(*m_loop, *tap, kAll);
+        Bytes frame = guest.ethernet(kTestType, pattern(64));
+        const auto send = [&](unsigned pair) {
+            const iovec piece{frame.data(), frame.size()};
+            m_loop->runAndWait([&] { tap->send(pair, {}, std::span(&piece, 1)); });
+        };
+        m_loop->runAndWait([&] { QVERIFY(tap->start(guest.card, kAll, 2).has_value()); });
+        send(0);
+        send(1);
+        QCOMPARE(readAll(world.get(), 2 * frame.size()).size(), 2 * frame.size());
+        m_loop->runAndWait([&] { QVERIFY(tap->start(guest.card, kAll, 1).has_value()); });
+        QVERIFY(writeAll(world.get(), frame));
+        QCOMPARE(nextTest(guest), frame); // however it is hashed, it comes by the queue in use
+        m_loop->runAndWait([&] { QVERIFY(tap->start(guest.card, kAll, 2).has_value()); });
+    }
+
+    void doesNotSpinWhenTheInterfaceIsGone()
+    {
+        const auto tap = std::move(
+            *Tap::create(*m_loop, one(openTap("vt4", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))));
+        setUp("vt4");
+        NetGuest guest(*m_loop, *tap);
+        QProcess ip;
+        ip.start("ip", {"link", "delete", "vt4"});
+        if (!ip.waitForStarted())
+            QSKIP("iproute2 is not installed");
+        ip.waitForFinished();
+        QTest::qWait(20);
+        const int calls = guest.card.readableCalls();
+        QTest::qWait(20);
+        QCOMPARE(guest.card.readableCalls(), calls);
+        QVERIFY(guest.send(guest.ethernet(kTestType, pattern(64))) == SendStatus::Sent);
+    }
+
+private:
+    /// The next frame of the test's own; others are the kernel's.
+    static Bytes nextTest(NetGuest& guest)
+    {
+        while (const auto frame = guest.card.next(2000)) {
+            if (frameType(frame->bytes) == kTestType)
+                return frame->bytes;
+        }
+        return {};
+    }
+
+    std::unique_ptr<EventLoop> m_loop;
+};
+
+QTEST_GUILESS_MAIN(TapTest)
+#include "tap_test.moc"
