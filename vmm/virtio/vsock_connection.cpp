@@ -52,7 +52,6 @@ void VsockConnection::noteCredit(const VsockHeader& header)
 {
     m_guestBuffer = header.bufferSize;
     m_guestForwarded = header.forwarded;
-    m_askedCredit = false;
 }
 
 /// What the guest has room for. A count that cannot be gives none: a guest that lies gets nothing.
@@ -180,10 +179,12 @@ std::optional<VsockHeader> VsockConnection::data(const DescriptorChain& chain)
         return std::nullopt;
     const uint32_t most = credit();
     if (most == 0) {
+        // Once: a guest whose program does not read has nothing else to say, and tells when it has.
         if (std::exchange(m_askedCredit, true))
-            return std::nullopt; // goes on when the guest tells
+            return std::nullopt;
         return packet(VIRTIO_VSOCK_OP_CREDIT_REQUEST);
     }
+    m_askedCredit = false;
     const auto bytes = static_cast<uint32_t>(std::min<uint64_t>({room, most, kMostData}));
     const ssize_t got = readInto(chain, bytes);
     if (got < 0 && again(errno)) {

@@ -221,13 +221,13 @@ private slots:
         QCOMPARE(m_rig->receiveOperation(), uint16_t{VIRTIO_VSOCK_OP_CREDIT_REQUEST});
         QCOMPARE(::write(host.get(), "0123456789", 10), ssize_t{10});
         QVERIFY(m_rig->nothingCame());
-        credit(0, 0);
-        QCOMPARE(m_rig->receiveOperation(), uint16_t{VIRTIO_VSOCK_OP_CREDIT_REQUEST});
+        credit(0, 0); // it was asked, and has answered: asking again would go on for ever
+        QVERIFY(m_rig->nothingCame());
         credit(4, 0);
         QCOMPARE(m_rig->receive()->body, std::string("0123"));
         QCOMPARE(m_rig->receiveOperation(), uint16_t{VIRTIO_VSOCK_OP_CREDIT_REQUEST});
         credit(2, 0); // less than is under way
-        QCOMPARE(m_rig->receiveOperation(), uint16_t{VIRTIO_VSOCK_OP_CREDIT_REQUEST});
+        QVERIFY(m_rig->nothingCame());
         credit(0xffff'ffff, 0xffff'fff0);
         QCOMPARE(m_rig->receive()->body, std::string("456789"));
     }
