@@ -19,13 +19,15 @@ def case(home):
     folder.saved.unlink(missing_ok=True)
     folder.empty_disks()
     started = time.monotonic()
-    with Guest(home, "debian", "--memory", "768M", "--cpus", "4", "--serial", "pty", "--disk", image.disk,
+    with Guest(home, "debian", "--memory", "768M", "--cpus", "4", "--serial", "pty",
+               *folder.devices(),
                "--kernel", image.kernel, "--initrd", image.initrd, "--append", APPEND) as guest:
         shell = Shell(guest)
         shell.wait_ready()
         print(f"shell after {time.monotonic() - started:.0f} s")
         state = shell.run("systemctl is-system-running --wait", status=None).strip()
         expect(state == "running", f"systemd says {state}:\n" + shell.run("systemctl --failed --no-pager"))
+        shell.run("dmesg")
         shell.expect_no_complaint()
         shell.run("sync; echo 3 >/proc/sys/vm/drop_caches")
         guest.ctl("save", folder.saved)

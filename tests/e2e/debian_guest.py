@@ -35,10 +35,10 @@ class Shell(Console):
         self.run("dmesg --console-off")
 
     def start(self, lines):
-        """Types lines that may go on; finish() gives their output."""
+        """Types lines that may go on, for a shell of their own; finish() gives their output."""
         self.typed += 1
         self.text = ""
-        self.write(f"{{ {lines}\n}} </dev/null 2>&1; echo \"<{self.typed} said $?>\"\n")
+        self.write(f"({lines}\n) </dev/null 2>&1; echo \"<{self.typed} said $?>\"\n")
 
     def finish(self, timeout=COMMAND_SECONDS, status=0):
         mark = rf"<{self.typed} said (\d+)>\n"
@@ -140,5 +140,6 @@ class SavedDebian(Guest):
         return names[0]
 
     def quit(self):
+        self.run("dmesg")
         self.shell.expect_no_complaint()
         super().quit()

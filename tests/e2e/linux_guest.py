@@ -5,6 +5,10 @@ import os
 import pathlib
 import re
 import select
+import shutil
+import socket
+import subprocess
+import threading
 import time
 from vitrine import expect, skip
 
@@ -36,6 +40,42 @@ def initrd(path, compress=True):
         archive += content
         archive += b"\0" * (-len(archive) % 4)
     path.write_bytes(gzip.compress(bytes(archive), 1) if compress else archive)
+
+
+def root_disk(path, init=INIT):
+    """A disk image with an ext4 file system of busybox and one script, /init."""
+    if not BUSYBOX.exists():
+        skip(f"{BUSYBOX} is missing (Debian package busybox-static)")
+    tree = path.with_name(path.name + ".tree")
+    for name in ("bin", "dev", "proc", "sys"):
+        (tree / name).mkdir(parents=True, exist_ok=True)
+    shutil.copy(BUSYBOX, tree / "bin" / "busybox")
+    (tree / "init").write_bytes(init)
+    (tree / "init").chmod(0o755)
+    with open(path, "wb") as file:
+        file.truncate(16 << 20)
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", tree, path], check=True, stdin=subprocess.DEVNULL)
+    shutil.rmtree(tree)
+
+
+class HVC0(threading.Thread):
+    """What a guest says on its virtio console, through the Unix socket the program made for it."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.stream = socket.socket(socket.AF_UNIX)
+        self.stream.connect(str(path))
+        self.text = ""
+        self.start()
+
+    def run(self):
+        while piece := self.stream.recv(65536):
+            self.text += piece.decode(errors="replace").replace("\r", "")
+
+    def end(self):
+        """All of it, when the program has ended."""
+        self.join(30)
+        return self.text
 
 
 class Console:
