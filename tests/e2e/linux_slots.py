@@ -43,9 +43,13 @@ def wait_for_card(console, there):
         time.sleep(0.2)
 
 
-def attach(guest, console, file):
+def attach(guest, console, file, paused):
     started = time.monotonic()
+    if paused:
+        guest.ctl("pause")
     identity = guest.ctl("attach-disk", f"{file},bus=virtio").strip()
+    if paused:
+        guest.ctl("resume")
     wait_for_card(console, True)
     print(f"card after {time.monotonic() - started:.1f} s")
     expect("0x1042" in console.command(f"cat /sys/bus/pci/devices/{CARD}/device"), "the card is no virtio disk")
@@ -67,8 +71,8 @@ def case(home):
         console.wait(PROMPT, BOOT_SECONDS)
         console.command("dmesg -n 1")
         check_ports(console)
-        for _ in range(2): # the second card follows the first at once
-            identity = attach(guest, console, disk)
+        for paused in (False, True): # the second card follows the first at once, into a machine that stands
+            identity = attach(guest, console, disk, paused)
             started = time.monotonic()
             guest.ctl("detach", identity)
             print(f"gone after {time.monotonic() - started:.1f} s")

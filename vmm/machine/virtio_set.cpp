@@ -74,6 +74,7 @@ Result<void> VirtioSet::build(const spec::MachineSpec& spec)
         TRY(addConsole(spec.consolePorts));
     if (spec.vsock.cid != 0)
         TRY(addVsock(spec.vsock));
+    m_built = true;
     return {};
 }
 
@@ -96,7 +97,7 @@ Result<void> VirtioSet::place(std::unique_ptr<Function> function,
     function->pci = TRY(virtio::VirtioPci::create(m_place.services, std::move(device)));
     if (slot != 0) {
         function->slot = m_slots[slot - 1].get();
-        TRY(function->slot->plug({function->pci.get()}, m_running
+        TRY(function->slot->plug({function->pci.get()}, m_built
                                                             ? pci::RootPort::PlugTime::Running
                                                             : pci::RootPort::PlugTime::PowerOn));
     } else {

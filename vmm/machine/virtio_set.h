@@ -185,6 +185,7 @@ private:
     std::vector<ScsiDrive> m_units;
     std::vector<std::pair<std::string, std::string>> m_ptys;
     std::function<void()> m_mediaListener;
+    bool m_built = false; ///< what comes from now on is plugged into a machine that may have run
     bool m_running = false;
 };
 
