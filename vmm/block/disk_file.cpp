@@ -53,7 +53,7 @@ Result<std::unique_ptr<DiskFile>> DiskFile::open(const std::string& path, OpenMo
     std::unique_ptr<DiskFile> file(new DiskFile(path, mode, cache, blockSize));
     TRY(file->openAndLock());
     TRY(file->measure());
-    file->learnBlockSizes();
+    file->learnKind();
     // A file that does not block has io_uring give up where it should wait.
     ::fcntl(file->m_fd.get(), F_SETFL, ::fcntl(file->m_fd.get(), F_GETFL) & ~O_NONBLOCK);
     if (cache == CacheMode::Direct)
@@ -108,12 +108,9 @@ Result<bool> DiskFile::measure()
     uint64_t bytes = 0;
     if (S_ISREG(info.st_mode)) {
         bytes = static_cast<uint64_t>(info.st_size);
-        m_canDiscard = m_mode == OpenMode::ReadWrite;
     } else if (S_ISBLK(info.st_mode)) {
         if (::ioctl(m_fd.get(), BLKGETSIZE64, &bytes) != 0)
             return Error::fromErrno(m_path, errno);
-        m_blockDevice = true;
-        m_canDiscard = m_mode == OpenMode::ReadWrite && deviceDiscards(info.st_rdev);
         // Optical drives and card readers without a medium report 0 and fall out below.
     } else if (S_ISDIR(info.st_mode)) {
         return Error(ErrorCode::Invalid, fmt::format("{}: a folder, not an image", m_path));
@@ -130,8 +127,14 @@ Result<bool> DiskFile::measure()
     return m_capacity.exchange(sectors, std::memory_order_acq_rel) != sectors;
 }
 
-void DiskFile::learnBlockSizes()
+/// What never changes: read by any thread from here on.
+void DiskFile::learnKind()
 {
+    struct stat info {};
+    if (::fstat(m_fd.get(), &info) != 0)
+        return;
+    m_blockDevice = S_ISBLK(info.st_mode);
+    m_canDiscard = !readOnly() && (!m_blockDevice || deviceDiscards(info.st_rdev));
     uint32_t bytes = kPage; // what the page cache reads and writes
     if (m_blockDevice && ::ioctl(m_fd.get(), BLKPBSZGET, &bytes) != 0)
         bytes = kSectorSize;

@@ -79,7 +79,7 @@ private:
     Result<void> openAndLock();
     Result<bool> measure();
     void openDirect();
-    void learnBlockSizes();
+    void learnKind();
     bool aligned(uint64_t offset, std::span<const iovec> pieces) const;
 
     using Generation = const std::atomic<uint64_t>&;

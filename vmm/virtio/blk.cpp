@@ -260,7 +260,6 @@ void Blk::reset()
         line.unfinished.clear();
     m_writeback = m_disk->volatileCache();
     m_agreed = 0;
-    m_toldFailure = false;
 }
 
 // --- state ---

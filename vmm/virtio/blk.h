@@ -124,9 +124,9 @@ private:
     uint64_t m_agreed = 0;        ///< features
     bool m_broken = false;        ///< until the driver resets us
     bool m_toldFull = false;
-    bool m_toldFailure = false;
-    bool m_resized = false; ///< while it did not run
-    size_t m_inFlight = 0;  ///< at the disk
+    bool m_toldFailure = false; ///< once is enough for the log
+    bool m_resized = false;     ///< while it did not run
+    size_t m_inFlight = 0;      ///< at the disk
     StopReason m_stopReason = StopReason::Pause;
     std::function<void()> m_stopped; ///< while it stops
     std::vector<Line> m_lines;
