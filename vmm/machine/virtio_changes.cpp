@@ -13,6 +13,9 @@ namespace {
 /// button, and then flushes what it has to write.
 constexpr uint64_t kPatienceNs = uint64_t{60} * 1'000'000'000;
 
+/// What a person may leave a guest: with less, a kernel is busy with nothing but its memory.
+constexpr uint64_t kLeastMemory = uint64_t{64} << 20;
+
 } // namespace
 
 Result<VirtioFunction*> VirtioSet::find(const std::string& id)
@@ -51,6 +54,9 @@ Result<std::string> VirtioSet::apply(const SetMemory& change)
 {
     if (m_balloon == nullptr)
         return Error(ErrorCode::Unsupported, "the machine has no balloon");
+    if (change.bytes < kLeastMemory)
+        return Error(ErrorCode::Invalid,
+                     fmt::format("a guest keeps at least {} MiB of memory", kLeastMemory >> 20));
     if (m_keeper)
         m_keeper->stop();
     m_spec.balloon = spec::BalloonKind::Manual;

@@ -53,6 +53,8 @@ VirtioSet::VirtioSet(const VirtioPlace& place) : m_place(place) {}
 
 VirtioSet::~VirtioSet()
 {
+    if (m_keeper)
+        m_keeper->stop(); // it reads the host's memory
     m_hostMemory.reset(); // its alarm calls the keeper
     m_keeper.reset();
     for (const auto& slot : m_slots)

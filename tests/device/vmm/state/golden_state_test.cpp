@@ -51,6 +51,13 @@ spec::MachineSpec sampleSpec()
     spec.name = "golden";
     spec.drives = {{spec::DriveKind::Cdrom, "/nowhere/system.iso"},
                    {spec::DriveKind::Disk, "/nowhere/disk.raw"}};
+    spec.drives[1].bus = spec::DriveBus::VirtioBlk;
+    spec.nics.resize(1);
+    spec.nics[0].forwards = {"tcp:127.0.0.1:2222-:22"};
+    spec.consolePorts.resize(1);
+    spec.vsock = {3, "/nowhere/vsock"};
+    spec.entropy = true;
+    spec.rootPorts = 4;
     return spec;
 }
 
