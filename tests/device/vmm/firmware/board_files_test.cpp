@@ -28,8 +28,8 @@ struct Setup {
         vmm::firmware::BoardFacts facts{.chipset = chipset};
         facts.cpus = cpus;
         facts.ram = {uint64_t{2} << 30, uint64_t{1} << 30};
-        facts.drives = {{vmm::spec::DriveKind::Disk, ahciDrivePath(0)},
-                        {vmm::spec::DriveKind::Cdrom, ahciDrivePath(1)}};
+        facts.drives = {{vmm::spec::DriveKind::Disk, vmm::firmware::ahciDrivePath(0)},
+                        {vmm::spec::DriveKind::Cdrom, vmm::firmware::ahciDrivePath(1)}};
         facts.physicalAddressBits = 39;
         const auto populated = vmm::firmware::populate(device, facts);
         QVERIFY(populated.has_value());
