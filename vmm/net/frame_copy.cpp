@@ -21,7 +21,8 @@ std::span<std::byte> copyFrame(std::span<const iovec> pieces, std::span<std::byt
     for (const iovec& piece : pieces) {
         if (piece.iov_len > buffer.size() - size)
             return {};
-        std::memcpy(buffer.data() + size, piece.iov_base, piece.iov_len);
+        if (piece.iov_len != 0) // an empty one may have no address
+            std::memcpy(buffer.data() + size, piece.iov_base, piece.iov_len);
         size += piece.iov_len;
     }
     return buffer.first(size);

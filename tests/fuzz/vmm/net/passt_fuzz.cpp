@@ -39,9 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
     int fds[2];
     CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0);
     const UniqueFd peer(fds[0]);
+    Card card; // outlives the backend, which may have frames for it until it goes
     auto passt = Passt::adopt(*loop, UniqueFd(fds[1]), {});
     CHECK(passt.has_value());
-    Card card;
     loop->runAndWait([&] { CHECK((*passt)->start(card, {}, 1).has_value()); });
     const size_t step = size_t{1} + data[0] * size_t{16};
     for (size_t at = 1; at < size; at += step) {

@@ -40,7 +40,8 @@ public:
     {
         T value{};
         const size_t part = std::min(sizeof value, m_bytes.size());
-        std::memcpy(&value, m_bytes.data(), part);
+        if (part != 0)
+            std::memcpy(&value, m_bytes.data(), part);
         m_bytes = m_bytes.subspan(part);
         return value;
     }
