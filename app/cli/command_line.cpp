@@ -89,7 +89,10 @@ constexpr auto kRunOptions = std::to_array<OptionRow>({
      [](RunRequest& r, const std::string& v) { r.firmware = v; }},
     {"debugcon", "FILE", "file for what the firmware writes to its debug port",
      [](RunRequest& r, const std::string& v) { r.debugcon = v; }},
-    {"kernel", "FILE", "kernel to start without firmware: bzImage, ELF (PVH or not), Multiboot",
+    {"kernel", "FILE",
+     "kernel to start without firmware: bzImage, ELF (PVH or not), Multiboot; FILE.iso:/PATH "
+     "takes\n"
+     "it out of an ISO image, as it does a ramdisk",
      [](RunRequest& r, const std::string& v) { r.kernel = v; }},
     {"initrd", "FILE", "the kernel's initial ramdisk, or Multiboot module",
      [](RunRequest& r, const std::string& v) { r.initrd = v; }},

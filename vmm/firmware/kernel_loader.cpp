@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "vmm/firmware/elf_image.h"
+#include "vmm/firmware/iso_file.h"
 #include "vmm/firmware/linux_boot.h"
 #include "vmm/firmware/multiboot.h"
 #include "vmm/firmware/pvh_loader.h"
@@ -20,6 +21,14 @@ constexpr uint64_t kMaxInitrd = uint64_t{2} << 30;
 bool isElf(std::span<const std::byte> image)
 {
     return image.size() >= 4 && std::memcmp(image.data(), "\177ELF", 4) == 0;
+}
+
+/// A file, or one inside an ISO image.
+Result<Bytes> readBootFile(const std::string& path, uint64_t limit)
+{
+    if (const auto parts = isoPathFrom(path))
+        return readFromIso(*parts, limit);
+    return readFile(path, limit);
 }
 
 Result<KernelEntry> startPvh(memory::GuestMemory& memory, std::span<const std::byte> image,
@@ -54,10 +63,10 @@ Result<KernelEntry> loadKernelImage(memory::GuestMemory& memory, std::span<const
 Result<KernelEntry> loadKernel(memory::GuestMemory& memory, const KernelFiles& files,
                                KernelBoot boot)
 {
-    const Bytes image = TRY(readFile(files.kernel, kMaxKernel));
+    const Bytes image = TRY(readBootFile(files.kernel, kMaxKernel));
     Bytes initrd;
     if (!files.initrd.empty()) {
-        initrd = TRY(readFile(files.initrd, kMaxInitrd));
+        initrd = TRY(readBootFile(files.initrd, kMaxInitrd));
         if (initrd.empty())
             return Error(ErrorCode::Invalid, files.initrd + ": the initial ramdisk is empty");
     }

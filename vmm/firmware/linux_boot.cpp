@@ -52,6 +52,7 @@ constexpr uint32_t kHeaderMagic = 0x5372'6448; // "HdrS"
 constexpr uint8_t kUnknownLoader = 0xff;
 constexpr uint8_t kLoadedHigh = 1 << 0;
 constexpr uint16_t kKernel64 = 1 << 0; // XLF_KERNEL_64
+constexpr uint16_t kAbove4G = 1 << 1;  // XLF_CAN_BE_LOADED_ABOVE_4G
 constexpr uint64_t kEntry64 = 0x200;
 
 constexpr uint64_t kPageSize = 4096;
@@ -173,12 +174,15 @@ Result<void> writeDescriptors(memory::GuestMemory& memory, LoadPlaces& places, K
     return memory.copyIn(entry.gdt, table.view());
 }
 
-/// Puts the initial ramdisk as high as `limit` (its last allowed byte) lets it be.
+/// Puts the initial ramdisk as high as the kernel lets it be below 4 GiB, or above when it is too
+/// large for that and the kernel looks there (XLF_CAN_BE_LOADED_ABOVE_4G).
 Result<GuestPhys> loadInitrd(memory::GuestMemory& memory, LoadPlaces& places, Image initrd,
-                             uint64_t limit)
+                             const SetupHeader& setup)
 {
-    const LoadPlaces::Window window{kOneMiB, std::min(limit, kFourGiB - 1) + 1};
-    auto place = places.take(initrd.size(), kPageSize, window);
+    const LoadPlaces::Window low{kOneMiB, std::min(setup.initrdMax, kFourGiB - 1) + 1};
+    auto place = places.take(initrd.size(), kPageSize, low);
+    if (!place && (setup.xLoadFlags & kAbove4G) != 0)
+        place = places.take(initrd.size(), kPageSize, {kFourGiB, UINT64_MAX});
     if (!place)
         return std::move(place).error().within("initial ramdisk");
     TRY(memory.copyIn(*place, initrd));
@@ -226,7 +230,7 @@ Result<void> finishBoot(memory::GuestMemory& memory, LoadPlaces& places, const K
     TRY(memory.copyIn(lineAt, line));
     GuestPhys initrd;
     if (!boot.initrd.empty())
-        initrd = TRY(loadInitrd(memory, places, boot.initrd, setup.initrdMax));
+        initrd = TRY(loadInitrd(memory, places, boot.initrd, setup));
     Bytes params(kPageSize);
     std::copy(header.begin(), header.end(), params.begin() + kSetupSects);
     const Bytes ours = bootParams(boot, lineAt, initrd);

@@ -26,7 +26,7 @@ struct Detach {
     std::string id;
 };
 /// Takes over the size of the drive's file, after it is made `bytes` long (0: as it is now). Only
-/// ever larger.
+/// ever larger. Answers how many bytes it has then.
 struct ResizeDrive {
     std::string id;
     uint64_t bytes = 0;

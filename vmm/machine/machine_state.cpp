@@ -181,8 +181,13 @@ Result<void> writeMachine(const std::string& path, const spec::MachineSpec& spec
 {
     state::FileWriter file = TRY(state::FileWriter::create(path));
     TRY(file.writeRecord(kSpecName, state::save(spec)));
-    for (const state::Participant* participant : board.participants())
+    std::set<std::string> names; // two of one name could not be told apart when loaded
+    for (const state::Participant* participant : board.participants()) {
+        if (!names.insert(participant->stateName()).second)
+            return Error(ErrorCode::Invalid, fmt::format("two devices save their state as {}",
+                                                         participant->stateName()));
         TRY(file.writeRecord(participant->stateName(), participant->saveState()));
+    }
     TRY(file.writeRecord(kIrqchipName, state::save(TRY(board.hypervisor().saveIrqchip()))));
     for (size_t i = 0; i < vcpus.size(); ++i)
         TRY(file.writeRecord(cpuName(i), state::save(TRY(vcpus[i]->vcpu().saveState()))));

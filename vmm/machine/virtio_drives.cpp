@@ -231,36 +231,34 @@ Result<std::string> VirtioSet::apply(const AttachDrive& change)
     return id;
 }
 
+Result<VirtioSet::Disk> VirtioSet::findDisk(const std::string& id)
+{
+    if (const ScsiDrive* unit = findUnit(id); unit != nullptr && !unit->cdrom)
+        return Disk{*unit->throttle, *m_scsiLoop, unit->target};
+    const Function* function = TRY(find(id));
+    if (function->disk == nullptr)
+        return Error(ErrorCode::Invalid, fmt::format("{} is not a virtio disk", id));
+    return Disk{*function->throttle, *function->loop, std::nullopt};
+}
+
+/// Answers how many bytes it has now.
 Result<std::string> VirtioSet::apply(const ResizeDrive& change)
 {
     const auto bytes = change.bytes == 0 ? std::nullopt : std::optional(change.bytes);
-    if (const ScsiDrive* unit = findUnit(change.id); unit != nullptr && !unit->cdrom) {
-        TRY(m_scsi->resize(unit->target, bytes));
-        return std::string();
-    }
-    const Function* function = TRY(find(change.id));
-    if (function->disk == nullptr)
-        return Error(ErrorCode::Invalid, fmt::format("{} is not a virtio disk", change.id));
+    const Disk disk = TRY(findDisk(change.id));
     Result<void> result;
-    function->loop->runAndWait([&] { result = function->disk->disk().resize(bytes); });
+    if (disk.target)
+        result = m_scsi->resize(*disk.target, bytes);
+    else
+        disk.loop.runAndWait([&] { result = disk.throttle.resize(bytes); });
     TRY(result);
-    return std::string();
+    return fmt::format("{}", disk.throttle.capacity() * block::kSectorSize);
 }
 
 Result<std::string> VirtioSet::apply(const LimitDrive& change)
 {
-    block::ThrottledDisk* throttle = nullptr;
-    EventLoop* loop = m_scsiLoop;
-    if (const ScsiDrive* unit = findUnit(change.id)) {
-        throttle = unit->throttle;
-    } else {
-        const Function* function = TRY(find(change.id));
-        throttle = function->throttle;
-        loop = function->loop.get();
-    }
-    if (throttle == nullptr)
-        return Error(ErrorCode::Invalid, fmt::format("{} is not a virtio disk", change.id));
-    loop->runAndWait([&] { throttle->setLimits(limitsOf(change.limits)); });
+    const Disk disk = TRY(findDisk(change.id));
+    disk.loop.runAndWait([&] { disk.throttle.setLimits(limitsOf(change.limits)); });
     for (spec::DriveSpec& drive : m_spec.drives)
         if (drive.id == change.id)
             drive.limits = change.limits;

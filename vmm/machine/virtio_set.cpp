@@ -194,6 +194,7 @@ void VirtioSet::describe(spec::MachineSpec& spec) const
     spec.balloon = m_spec.balloon;
     spec.nics = m_spec.nics;
     for (spec::NicSpec& nic : spec.nics) {
+        nic.capturePath.clear(); // going on would begin the file anew
         const auto function = std::find_if(m_functions.begin(), m_functions.end(),
                                            [&nic](const auto& f) { return f->id == nic.id; });
         if (function == m_functions.end() || (*function)->nat == nullptr)

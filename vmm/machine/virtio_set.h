@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -137,6 +138,13 @@ private:
                                                            EventLoop& loop);
     Result<pci::PciBdf> placeOfDisk() const;
     Result<uint32_t> freeTarget() const;
+    /// A disk on either virtio bus.
+    struct Disk {
+        block::ThrottledDisk& throttle;
+        EventLoop& loop;
+        std::optional<uint8_t> target; ///< on SCSI
+    };
+    Result<Disk> findDisk(const std::string& id);
     ScsiDrive* findUnit(const std::string& id);
     const ScsiDrive* firstCdrom() const;
     void detachUnit(const ScsiDrive& unit, const HardwareCompletion& done);

@@ -135,6 +135,7 @@ private slots:
     void linuxStartsIn32Bits();
     void linuxMovesWhereItFits();
     void linuxInitrdIsAsHighAsAllowed();
+    void linuxInitrdAbove4GiB();
     void saysWhatIsWrongWithLinux();
     void plainElf_data();
     void plainElf();
@@ -224,7 +225,28 @@ void KernelLoaderTest::linuxInitrdIsAsHighAsAllowed()
     QCOMPARE(place(), uint32_t{4 * kMiB - 8192});
     const Bytes large(kRam);
     told.initrd = large;
+    kernel.xLoadFlags = 3; // but there is nothing above 4 GiB
     QVERIFY(failure(kernel.build(), told).find("initial ramdisk: ") != std::string::npos);
+}
+
+/// A ramdisk too large for the memory below 4 GiB goes above it, if the kernel looks there.
+void KernelLoaderTest::linuxInitrdAbove4GiB()
+{
+    constexpr uint64_t kFourGiB = uint64_t{1} << 32;
+    const auto memory = std::move(*GuestMemory::create({kRam, 2 * kRam}));
+    const Bytes initrd(kRam, std::byte{0x5a});
+    KernelBoot told = boot();
+    told.memoryMap = kernelMemoryMap({kRam, 2 * kRam}, {});
+    told.initrd = initrd;
+    Linux kernel;
+    QVERIFY(!loadKernelImage(*memory, kernel.build(), told).has_value());
+    kernel.xLoadFlags = 3;
+    const auto entry = loadKernelImage(*memory, kernel.build(), told);
+    QVERIFY2(entry.has_value(), entry ? "" : entry.error().sentence().c_str());
+    const uint64_t place = at<uint32_t>(*memory, entry->rsi + 0x218) |
+                           uint64_t{at<uint32_t>(*memory, entry->rsi + 0xc0)} << 32;
+    QCOMPARE(place, kFourGiB + kRam);
+    QCOMPARE(at<uint8_t>(*memory, place + kRam - 1), uint8_t{0x5a});
 }
 
 void KernelLoaderTest::saysWhatIsWrongWithLinux()
