@@ -12,6 +12,7 @@
 
 #include "tests/support/loopback.h"
 #include "tests/support/net_guest.h"
+#include "tests/support/sanitizers.h"
 #include "vmm/net/tap.h"
 
 using namespace vmm;
@@ -187,6 +188,8 @@ private slots:
 
     void doesNotSpinWhenTheInterfaceIsGone()
     {
+        if (!tests::kMayStartPrograms)
+            QSKIP("ThreadSanitizer loses sight of a thread that starts a program");
         const auto tap = std::move(
             *Tap::create(*m_loop, one(openTap("vt4", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))));
         setUp("vt4");
