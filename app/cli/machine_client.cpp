@@ -191,24 +191,26 @@ Result<void> SessionBus::call(const std::string& machine, const char* method) co
 Result<void> SessionBus::call(const std::string& machine, const char* method,
                               const std::string& argument) const
 {
-    const Message message = TRY(request(machine, kInterface, method));
-    if (::sd_bus_message_append(message.get(), "s", argument.c_str()) < 0)
-        return Error(ErrorCode::Invalid, "\"" + session::validUtf8(argument) +
-                                             "\" is not UTF-8 and cannot go over the session bus");
-    TRY(send(machine, message));
+    TRY(send(machine, TRY(requestWith(machine, method, {argument}))));
     return {};
+}
+
+Result<SessionBus::Message> SessionBus::requestWith(const std::string& machine, const char* method,
+                                                    const std::vector<std::string>& arguments) const
+{
+    Message message = TRY(request(machine, kInterface, method));
+    for (const std::string& argument : arguments)
+        if (::sd_bus_message_append(message.get(), "s", argument.c_str()) < 0)
+            return Error(ErrorCode::Invalid,
+                         "\"" + session::validUtf8(argument) +
+                             "\" is not UTF-8 and cannot go over the session bus");
+    return message;
 }
 
 Result<std::string> SessionBus::ask(const std::string& machine, const char* method,
                                     const std::vector<std::string>& arguments) const
 {
-    const Message message = TRY(request(machine, kInterface, method));
-    for (const std::string& argument : arguments)
-        if (::sd_bus_message_append(message.get(), "s", argument.c_str()) < 0)
-            return Error(ErrorCode::Invalid, "\"" + session::validUtf8(argument) +
-                                                 "\" is not UTF-8 and cannot go over the session "
-                                                 "bus");
-    const Message reply = TRY(send(machine, message));
+    const Message reply = TRY(send(machine, TRY(requestWith(machine, method, arguments))));
     const char* answer = nullptr;
     const int status = ::sd_bus_message_read(reply.get(), "s", &answer);
     if (status < 0)

@@ -68,6 +68,8 @@ private:
     explicit SessionBus(sd_bus* bus) : m_bus(bus) {}
     vmm::Result<Message> request(const std::string& machine, const char* interface,
                                  const char* method) const;
+    vmm::Result<Message> requestWith(const std::string& machine, const char* method,
+                                     const std::vector<std::string>& arguments) const;
     vmm::Result<Message> send(const std::string& machine, const Message& request) const;
 
     sd_bus* m_bus = nullptr;
