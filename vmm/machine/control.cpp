@@ -119,7 +119,7 @@ void Control::setState(RunState state)
     tellDebugger(state);
 }
 
-Result<void> Control::doStanding(const std::function<Result<void>()>& work)
+Result<void> Control::whileStanding(const std::function<Result<void>()>& work)
 {
     const bool running = runState() == RunState::Running;
     if (running)
@@ -178,7 +178,7 @@ void Control::reset(Completion done)
 {
     request(
         [this]() -> Result<void> {
-            TRY(doStanding([this] { return resetNow(); }));
+            TRY(whileStanding([this] { return resetNow(); }));
             if (runState() == RunState::Panicked) {
                 runAll();
                 setState(RunState::Running);
@@ -219,7 +219,7 @@ void Control::save(const std::string& path, std::function<bool(int)> progress, C
 {
     request(
         [this, path, progress = std::move(progress)]() -> Result<void> {
-            return doStanding([&] {
+            return whileStanding([&] {
                 spec::MachineSpec spec = m_spec;
                 m_board->describe(spec);
                 return writeMachine(path, spec, *m_board, m_vcpus, progress);
@@ -252,7 +252,7 @@ void Control::devices(std::function<void(std::vector<DeviceInfo>)> done)
     post([this, done = std::move(done)] {
         std::vector<DeviceInfo> all;
         static_cast<void>(
-            doStanding([&]() -> Result<void> {
+            whileStanding([&]() -> Result<void> {
                 for (const state::Participant* participant : m_board->participants())
                     all.push_back(describe(participant->stateName(), participant->saveState()));
                 if (const auto irqchip = m_board->hypervisor().saveIrqchip())
@@ -287,7 +287,7 @@ void Control::requestReset(bus::ResetKind)
         m_resetWanted = false;
         if (runState() != RunState::Running)
             return;
-        if (const auto result = doStanding([this] { return resetNow(); }); !result) {
+        if (const auto result = whileStanding([this] { return resetNow(); }); !result) {
             stopWith(RunState::Panicked);
             m_listener.machineMessage(result.error().sentence());
         }
@@ -304,14 +304,6 @@ void Control::requestSuspend()
     // The firmware's tables offer no S3, so no guest that reads them gets here; the others stay
     // awake.
     m_log.warn("the guest asked for S3, which this board does not offer");
-}
-
-void Control::whileStanding(const std::function<void()>& work)
-{
-    static_cast<void>(doStanding([&work]() -> Result<void> {
-                          work();
-                          return {};
-                      }).has_value());
 }
 
 void Control::requestPause(const std::string& sentence)

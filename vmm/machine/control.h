@@ -68,7 +68,7 @@ public:
     void requestExit(int status) override;
     // HardwareHost
     void runOnControl(std::function<void()> function) override { post(std::move(function)); }
-    void whileStanding(const std::function<void()>& work) override;
+    Result<void> whileStanding(const std::function<Result<void>()>& work) override;
     void requestPause(const std::string& sentence) override;
     void tellPerson(const std::string& sentence) override;
     // VcpuEvents
@@ -93,8 +93,6 @@ private:
     void standAll();
     void runAll();
     void setState(console::RunState state);
-    /// Stands everything for `work` and lets it run again when it ran before.
-    Result<void> doStanding(const std::function<Result<void>()>& work);
     Result<void> resetNow();
     void stopWith(console::RunState state);
     void handleExit(unsigned index, const cpu::Exit& exit);

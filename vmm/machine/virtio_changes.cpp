@@ -126,7 +126,10 @@ void VirtioSet::remove(pci::RootPort& port)
     const std::unique_ptr<Function> function = std::move(*at);
     m_functions.erase(at);
     port.remove();
-    m_place.host.whileStanding([&] { function->pci->reset(); });
+    static_cast<void>(m_place.host.whileStanding([&]() -> Result<void> {
+        function->pci->reset();
+        return {};
+    }));
     std::erase_if(m_spec.nics, [&](const auto& nic) { return nic.id == function->id; });
     std::erase_if(m_spec.drives, [&](const auto& drive) { return drive.id == function->id; });
     if (function->detached)

@@ -42,8 +42,9 @@ public:
     virtual ~HardwareHost() = default;
     /// Runs it on the control thread, soon. Any thread.
     virtual void runOnControl(std::function<void()> function) = 0;
-    /// Runs it while no vCPU runs and every device stands. Control thread.
-    virtual void whileStanding(const std::function<void()>& work) = 0;
+    /// Runs it while no vCPU runs and every device stands, and lets them run again when they ran
+    /// before; what it returns. Control thread.
+    virtual Result<void> whileStanding(const std::function<Result<void>()>& work) = 0;
     /// Pauses the machine and tells the person why. Any thread.
     virtual void requestPause(const std::string& sentence) = 0;
     /// Any thread.
