@@ -157,7 +157,9 @@ std::string commonOptions()
 
 std::string generalHelp()
 {
-    std::string text = "Usage: vitrine COMMAND [OPTION]...\n\nCommands:\n";
+    std::string text = "Usage: vitrine [FILE|ADDRESS]...\n       vitrine COMMAND [OPTION]...\n\n"
+                       "Without a command it shows the library of machines, and opens what it is "
+                       "given.\n\nCommands:\n";
     for (const CommandRow& command : kCommands)
         text += helpLine(command.name, command.help);
     text += helpLine("help [COMMAND]", "Prints the help of a command.");
@@ -353,6 +355,71 @@ Result<CommandLine> parseCtl(const CommandRow& command, Arguments rest)
     return line;
 }
 
+/// The value of an option that must have one: "--machine ID" or "--machine=ID".
+Result<std::string> valueOf(std::string_view option, std::string_view argument, Arguments& rest)
+{
+    if (argument.size() > option.size())
+        return std::string(argument.substr(option.size() + 1));
+    if (rest.atEnd())
+        return wrong(fmt::format("{} needs a value", option));
+    return std::string(rest.take());
+}
+
+bool isNamed(std::string_view option, std::string_view argument)
+{
+    return argument == option ||
+           (argument.starts_with(option) && argument.substr(option.size()).starts_with('='));
+}
+
+Result<CommandLine> parseMachine(Arguments rest)
+{
+    MachineCommand machine;
+    CommandLine line;
+    while (!rest.atEnd()) {
+        const std::string_view argument = rest.take();
+        if (isNamed("--machine", argument))
+            machine.id = TRY(valueOf("--machine", argument, rest));
+        else if (isNamed("--accel", argument))
+            machine.accel = TRY(valueOf("--accel", argument, rest));
+        else if (argument == "--headless")
+            machine.headless = true;
+        else if (argument == "--json")
+            line.format = OutputFormat::Json;
+        else
+            return wrong(fmt::format("vitrine --machine does not understand \"{}\"", argument));
+    }
+    if (machine.id.empty())
+        return wrong("--machine needs the id or name of a machine");
+    line.command = std::move(machine);
+    return line;
+}
+
+/// A file or address to open, as the desktop hands them over.
+bool isMedium(std::string_view argument)
+{
+    return argument.starts_with("file:") || argument.starts_with("http://") ||
+           argument.starts_with("https://") || argument.find('/') != std::string_view::npos ||
+           (!isOption(argument) && argument.find('.') != std::string_view::npos);
+}
+
+Result<CommandLine> parseLibrary(Arguments rest)
+{
+    LibraryCommand library;
+    while (!rest.atEnd()) {
+        const std::string_view argument = rest.take();
+        if (argument == "--demo")
+            library.demo = true;
+        else if (argument.find("://") != std::string_view::npos || argument.starts_with("file:"))
+            library.open.emplace_back(argument);
+        else if (isMedium(argument))
+            library.open.push_back(session::absolutePath(std::string(argument)));
+        else
+            return wrong(fmt::format("there is no {} \"{}\"; see vitrine --help",
+                                     isOption(argument) ? "option" : "command", argument));
+    }
+    return CommandLine{std::move(library), OutputFormat::Text};
+}
+
 Result<CommandLine> parseHelp(Arguments rest)
 {
     if (rest.atEnd())
@@ -369,18 +436,18 @@ Result<CommandLine> parseHelp(Arguments rest)
 Result<CommandLine> parseCommandLine(std::span<const std::string_view> arguments)
 {
     if (arguments.empty())
-        return wrong(
-            "tell me what to do: vitrine run, list, ctl or check-host; see vitrine --help");
+        return CommandLine{LibraryCommand{}, OutputFormat::Text};
     Arguments rest(arguments);
     const std::string_view name = rest.take();
     if (name == "help" || name == "--help" || name == "-h")
         return parseHelp(rest);
     if (name == "--version")
         return CommandLine{PrintCommand{fmt::format("vitrine {}\n", kVersion)}, OutputFormat::Text};
+    if (isNamed("--machine", name))
+        return parseMachine(Arguments(arguments));
     const CommandRow* command = findRow(kCommands, name);
     if (command == nullptr)
-        return wrong(fmt::format("there is no {} \"{}\"; see vitrine --help",
-                                 isOption(name) ? "option" : "command", name));
+        return parseLibrary(Arguments(arguments));
     switch (command->kind) {
     case CommandKind::Run:
         return parseRun(*command, rest);

@@ -25,6 +25,19 @@ struct RunCommand {
     session::RunRequest request;
 };
 
+/// `vitrine` with nothing, or with files and addresses to open: the library's window.
+struct LibraryCommand {
+    std::vector<std::string> open; ///< paths (absolute) and http(s) addresses
+    bool demo = false;             ///< machines that only pretend
+};
+
+/// `vitrine --machine ID`: the process that is one running machine of the library.
+struct MachineCommand {
+    std::string id;    ///< or its name
+    std::string accel; ///< as in RunRequest
+    bool headless = false;
+};
+
 /// What `vitrine ctl` can ask of a running machine.
 enum class Verb {
     Status,
@@ -63,7 +76,9 @@ enum class OutputFormat { Text, Json };
 
 /// What was asked for, and how answers are printed.
 struct CommandLine {
-    std::variant<PrintCommand, ListCommand, CheckHostCommand, RunCommand, CtlCommand> command;
+    std::variant<PrintCommand, ListCommand, CheckHostCommand, RunCommand, CtlCommand,
+                 LibraryCommand, MachineCommand>
+        command;
     OutputFormat format = OutputFormat::Text;
 };
 

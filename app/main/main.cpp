@@ -19,7 +19,9 @@ namespace {
 using app::cli::CheckHostCommand;
 using app::cli::CommandLine;
 using app::cli::CtlCommand;
+using app::cli::LibraryCommand;
 using app::cli::ListCommand;
+using app::cli::MachineCommand;
 using app::cli::OutputFormat;
 using app::cli::PrintCommand;
 using app::cli::RunCommand;
@@ -72,11 +74,21 @@ struct Dispatch {
     }
     int operator()(const RunCommand& command) const
     {
-        if (command.request.headless)
-            return runHeadless(command, format);
+        return command.request.headless ? runHeadless(command, format)
+                                        : inWindow(app::main::kGuestModule);
+    }
+    int operator()(const MachineCommand& command) const
+    {
+        static_cast<void>(command);
+        return inWindow(app::main::kGuestModule);
+    }
+    int operator()(const LibraryCommand&) const { return inWindow(app::main::kLibraryModule); }
+
+    int inWindow(const char* module) const
+    {
         if (const auto display = app::host::checkDisplay(); !display)
             return complain(display.error());
-        const auto status = app::main::runInWindow(argc, argv);
+        const auto status = app::main::runInWindow(module, argc, argv);
         return status ? *status : complain(status.error());
     }
 };

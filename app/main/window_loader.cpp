@@ -17,34 +17,32 @@ using vmm::Result;
 
 namespace {
 
-constexpr const char* kModule = "vitrine-window.so";
-
 /// Beside the program (in a build folder), or where `cmake --install` puts it.
-std::array<std::filesystem::path, 3> candidates()
+std::array<std::filesystem::path, 3> candidates(const char* module)
 {
     std::error_code failed;
     const auto program = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
-    return {program / kModule, program / "app" / "main" / kModule,
-            program / VITRINE_MODULE_PATH / kModule};
+    return {program / module, program / "app" / "main" / module,
+            program / VITRINE_MODULE_PATH / module};
 }
 
 } // namespace
 
-Result<int> runInWindow(int argc, char** argv)
+Result<int> runInWindow(const char* module, int argc, char** argv)
 {
-    for (const auto& path : candidates()) {
+    for (const auto& path : candidates(module)) {
         std::error_code failed;
         if (!std::filesystem::exists(path, failed))
             continue;
-        void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (module == nullptr)
+        void* loaded = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (loaded == nullptr)
             return Error(ErrorCode::Io, std::string("the window cannot be loaded: ") + ::dlerror());
-        auto* windowMain = reinterpret_cast<WindowMain*>(::dlsym(module, kWindowMainSymbol));
+        auto* windowMain = reinterpret_cast<WindowMain*>(::dlsym(loaded, kWindowMainSymbol));
         if (windowMain == nullptr)
             return Error(ErrorCode::Invalid, path.string() + " is not Vitrine's window");
         return windowMain(argc, argv); // never unloaded: Qt does not survive that
     }
-    return Error(ErrorCode::NotFound, std::string(kModule) +
+    return Error(ErrorCode::NotFound, std::string(module) +
                                           " is not installed beside vitrine; use --headless, or "
                                           "install Vitrine again");
 }

@@ -28,8 +28,12 @@ target_compile_options(vitrine_options INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 # Iterator and bounds assertions of the standard library stay on in what users run: a bug aborts.
 target_compile_definitions(vitrine_options INTERFACE _GLIBCXX_ASSERTIONS)
+# Checked calls in every optimised build, so that what they refuse is found before a release.
+if(NOT VITRINE_SANITIZE AND CMAKE_BUILD_TYPE MATCHES "Rel")
+  target_compile_options(vitrine_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  target_compile_options(vitrine_options INTERFACE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  target_compile_options(vitrine_options INTERFACE -fstack-protector-strong)
 endif()
 
 if(VITRINE_SANITIZE STREQUAL "address")

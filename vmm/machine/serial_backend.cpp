@@ -56,7 +56,8 @@ Result<void> SerialBackend::watch()
     }));
     m_retryWatch = TRY(FdWatch::create(*m_loop, m_retry.get(), [this] {
         uint64_t expirations = 0;
-        static_cast<void>(::read(m_retry.get(), &expirations, sizeof expirations));
+        [[maybe_unused]] const ssize_t got =
+            ::read(m_retry.get(), &expirations, sizeof expirations);
         m_retryWatch.arm(FdWatch::kReadable);
         input();
     }));

@@ -127,6 +127,26 @@ private slots:
         QVERIFY(textOf({"--version"}).starts_with("vitrine 0."));
         QVERIFY(textOf({"list", "--help"}).starts_with("Usage: vitrine list"));
     }
+    void opensTheLibrary()
+    {
+        const auto libraryOf = [](std::vector<std::string_view> arguments) {
+            return std::get<LibraryCommand>(parseCommandLine(arguments)->command);
+        };
+        QVERIFY(libraryOf({}).open.empty());
+        QVERIFY(libraryOf({"--demo"}).demo);
+        const std::vector<std::string> wanted{"/a/b.iso", "file:///c.iso", "https://d.org/e"};
+        QCOMPARE(libraryOf({"/a/b.iso", "file:///c.iso", "https://d.org/e"}).open, wanted);
+    }
+    void startsAMachineOfTheLibrary()
+    {
+        const auto line = parseCommandLine(
+            std::vector<std::string_view>{"--machine", "cafe", "--headless", "--accel=soft"});
+        QVERIFY(line.has_value());
+        const auto& machine = std::get<MachineCommand>(line->command);
+        QCOMPARE(machine.id, std::string("cafe"));
+        QCOMPARE(machine.accel, std::string("soft"));
+        QVERIFY(machine.headless);
+    }
     void mistakesAreSentences_data()
     {
         QTest::addColumn<QString>("line");
@@ -134,9 +154,11 @@ private slots:
         const auto row = [](const char* line, const char* words) {
             QTest::newRow(*line ? line : "nothing") << line << words;
         };
-        row("", "tell me what to do");
+
         row("fly", "no command \"fly\"");
         row("--fly", "no option \"--fly\"");
+        row("--machine", "--machine needs a value");
+        row("--machine a --fly", "does not understand \"--fly\"");
         row("help fly", "no command \"fly\"");
         row("run --fly", "no option --fly");
         row("run --fly=1", "no option --fly");

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Express install: an installation that asks nothing, by libosinfo's scripts.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/library/job.h"
+#include "app/library/machine_config.h"
+#include "app/os/os_database.h"
+#include "vmm/base/result.h"
+
+namespace app::install {
+
+/// What an installer would ask. Passwords live in memory and on the script's medium only, which is
+/// deleted when the installation is over.
+struct ExpressAnswers {
+    std::string user;
+    std::string fullName;
+    std::string password;
+    std::string hostName;
+    std::string language = "en_US"; ///< POSIX locale without encoding
+    std::string keyboard = "us";    ///< X layout
+    std::string timeZone = "Etc/UTC";
+    std::string productKey;
+};
+
+/// Whether `os` can be installed unattended, and whether it wants a product key.
+struct ExpressSupport {
+    bool possible = false;
+    bool needsProductKey = false;
+};
+ExpressSupport expressSupport(const os::OsDatabase& database, const std::string& osId);
+
+/// Writes the scripts for `medium` to a disc image in `folder` (mode 0600) and says how to start
+/// the machine: by its firmware, or by the medium's kernel with arguments. Errors name the answer
+/// that is missing or the file.
+vmm::Result<library::InstallConfig>
+prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medium,
+               const os::MediumFacts& facts, const ExpressAnswers& answers,
+               const std::filesystem::path& folder, library::Job& job);
+
+} // namespace app::install

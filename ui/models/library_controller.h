@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LibraryController: what the library's window asks of whoever keeps the machines. app implements
+// it; `--demo` has its own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <QDateTime>
+#include <QImage>
+#include <QList>
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <QUrl>
+
+#include "app/library/machine_config.h"
+
+namespace ui::models {
+
+/// What a machine does, as the library shows it.
+enum class MachineState {
+    Off,
+    Starting,
+    Running,
+    Paused,
+    Suspended, ///< saved to its bundle
+    Stopping,
+    Failed, ///< its program ended unexpectedly, or the bundle is broken: `problem` says why
+};
+
+/// Counters of a running machine since it started; the pages make rates of them.
+struct MachineLoad {
+    qint64 at = 0; ///< milliseconds of a steady clock
+    quint64 cpuNanoseconds = 0;
+    quint64 memoryBytes = 0; ///< what it takes of the host's memory
+    quint64 diskBytesRead = 0;
+    quint64 diskBytesWritten = 0;
+    quint64 netBytesReceived = 0;
+    quint64 netBytesSent = 0;
+};
+
+/// One machine as a listing shows it. Plain data.
+struct MachineSummary {
+    QString id;
+    QString name;
+    QString osName; ///< "Debian 12"; empty when unknown
+    QString osLogo; ///< source of an image, or empty
+    MachineState state = MachineState::Off;
+    QString problem;
+    QStringList groups;
+    int cpus = 0;
+    quint64 memoryBytes = 0;
+    quint64 diskBytes = 0; ///< what the bundle takes of the host's disk; 0 until known
+    QDateTime lastUsed;
+    QImage thumbnail; ///< the screen now, or as it was last; null when never seen
+    bool installing = false;
+    bool disposable = false;
+};
+
+/// Work that takes its time: an import, a clone, a download.
+struct JobSummary {
+    QString id;
+    QString title;     ///< "Importing debian.qcow2"
+    int perMille = -1; ///< -1: not known how far
+    QString machine;   ///< the machine it is for, or empty
+};
+
+/// What Vitrine proposes for a file or address a person dropped, before a machine is made of it.
+/// The sheet shows it and hands it back changed.
+struct MachineDraft {
+    enum class Source { Installer, LiveMedium, DiskImage, Appliance, Bundle, Empty };
+    Source source = Source::Empty;
+    QString sourceName; ///< of the file, without its folder
+    QString osName;     ///< as detected; empty when unknown
+    QString osLogo;
+    bool canExpress = false;   ///< libosinfo knows how to install it unattended
+    bool canTryLive = false;   ///< boots without being installed
+    quint64 minimumMemory = 0; ///< libosinfo's; 0: unknown
+    quint64 recommendedMemory = 0;
+    quint64 hostMemory = 0;
+    int hostCpus = 0;
+    quint64 freeDiskBytes = 0; ///< where the disk will be
+    quint64 diskBytes = 0;     ///< of the disk to make; 0: none
+    bool tryLive = false;      ///< no disk, deleted when closed unless kept
+    app::library::MachineConfig config;
+    // Express install, when canExpress.
+    bool express = false;
+    QString user;
+    QString fullName;
+    QString password; ///< goes to the keyring, never into the bundle
+    QString productKey;
+    bool needsProductKey = false;
+    QString language; ///< "de_DE"
+    QString keyboard; ///< "de"
+    QString timeZone; ///< "Europe/Berlin"
+};
+
+/// The library as its window sees it. GUI thread only; nothing here blocks: requests return at
+/// once, what becomes of them arrives by the signals. Outlives the models that use it.
+class LibraryController : public QObject {
+    Q_OBJECT
+public:
+    using QObject::QObject;
+    ~LibraryController() override;
+
+    virtual QList<MachineSummary> machines() const = 0;
+    virtual std::optional<MachineSummary> machine(const QString& id) const = 0;
+    virtual QList<JobSummary> jobs() const = 0;
+    virtual void cancelJob(const QString& job) = 0;
+
+    /// Thumbnails are renewed only for machines somebody looks at.
+    virtual void setVisibleMachines(const QStringList& ids) = 0;
+    /// loadChanged() comes about once a second for these.
+    virtual void setWatchedMachine(const QString& id) = 0;
+
+    // What a machine can be told.
+    /// Starts or resumes it, or brings its window to the front.
+    virtual void open(const QString& id) = 0;
+    virtual void pause(const QString& id) = 0;
+    virtual void resume(const QString& id) = 0;
+    virtual void restart(const QString& id) = 0;
+    virtual void suspend(const QString& id) = 0;
+    virtual void shutDown(const QString& id) = 0;
+    virtual void forceOff(const QString& id) = 0;
+
+    // What can be done with its bundle.
+    virtual void rename(const QString& id, const QString& name) = 0;
+    virtual void setGroups(const QString& id, const QStringList& groups) = 0;
+    virtual void clone(const QString& id) = 0;
+    /// Into the trash; deleted() follows with what undo() wants.
+    virtual void remove(const QString& id) = 0;
+    virtual void undoRemove(const QString& ticket) = 0;
+    virtual void exportTo(const QString& id, const QUrl& file) = 0;
+    virtual void moveTo(const QString& id, const QUrl& folder) = 0;
+    virtual void addFolder(const QUrl& folder) = 0;
+
+    // From file to guest.
+    /// Whether dropping `urls` makes sense: local files, or http(s).
+    virtual bool accepts(const QList<QUrl>& urls) const = 0;
+    /// Looks at each; draftReady() or notice() follows. Bundles are imported at once.
+    virtual void offer(const QList<QUrl>& urls) = 0;
+    /// A draft without a medium.
+    virtual MachineDraft emptyDraft() const = 0;
+    /// Makes the machine; it appears in machines(), and starts when `start`.
+    virtual void create(const MachineDraft& draft, bool start) = 0;
+
+    // Preferences.
+    virtual std::optional<app::library::MachineConfig> config(const QString& id) const = 0;
+    /// Writes the configuration, and changes what a running machine can change; the rest is for its
+    /// next start, which configApplied() tells.
+    virtual void setConfig(const QString& id, const app::library::MachineConfig& config) = 0;
+    virtual QString configText(const QString& id) const = 0;
+    /// Checked first; configTextChecked() tells what is wrong (with the line), or that it was
+    /// written.
+    virtual void setConfigText(const QString& id, const QString& text) = 0;
+    virtual void insertMedium(const QString& id, const QUrl& file) = 0;
+    virtual void ejectMedium(const QString& id) = 0;
+    /// Forwards of the first card on NAT, as rules ("tcp:127.0.0.1:2222-:22"), now and from now on.
+    virtual void addForward(const QString& id, const QString& rule) = 0;
+    virtual void removeForward(const QString& id, const QString& rule) = 0;
+    virtual QString logText(const QString& id) const = 0;
+
+signals:
+    void machineAdded(const QString& id);
+    void machineChanged(const QString& id);
+    void machineRemoved(const QString& id);
+    void thumbnailChanged(const QString& id);
+    void loadChanged(const QString& id, const ui::models::MachineLoad& load);
+    void jobsChanged();
+    void draftReady(const ui::models::MachineDraft& draft);
+    /// A machine went to the trash; `ticket` brings it back.
+    void deleted(const QString& name, const QString& ticket);
+    void configApplied(const QString& id, bool atNextStart);
+    void configTextChecked(const QString& id, const QString& problem);
+    /// One sentence for the person; about machine `id`, or empty.
+    void notice(const QString& sentence, const QString& id);
+};
+
+} // namespace ui::models
