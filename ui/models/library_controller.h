@@ -68,6 +68,14 @@ struct JobSummary {
     QString machine;   ///< the machine it is for, or empty
 };
 
+/// A disk of a machine, as its preferences show it. Plain data.
+struct DiskSummary {
+    QString id; ///< of its drive: "disk0"
+    QString file;
+    quint64 bytes = 0;       ///< its size as the guest sees it; 0: not known
+    quint64 bytesOnHost = 0; ///< what it takes of the host's disk
+};
+
 /// What Vitrine proposes for a file or address a person dropped, before a machine is made of it.
 /// The sheet shows it and hands it back changed.
 struct MachineDraft {
@@ -76,6 +84,8 @@ struct MachineDraft {
     QString sourceName; ///< of the file, without its folder
     QString osName;     ///< as detected; empty when unknown
     QString osLogo;
+    bool canBios = true; ///< firmware it starts from; with both the sheet offers a choice
+    bool canUefi = false;
     bool canExpress = false;   ///< libosinfo knows how to install it unattended
     bool canTryLive = false;   ///< boots without being installed
     quint64 minimumMemory = 0; ///< libosinfo's; 0: unknown
@@ -135,7 +145,11 @@ public:
     virtual void undoRemove(const QString& ticket) = 0;
     virtual void exportTo(const QString& id, const QUrl& file) = 0;
     virtual void moveTo(const QString& id, const QUrl& folder) = 0;
+    /// The folders machines are looked for in, the default one first; foldersChanged() follows
+    /// when the list changes. The default one stays.
+    virtual QStringList folders() const = 0;
     virtual void addFolder(const QUrl& folder) = 0;
+    virtual void removeFolder(const QString& folder) = 0;
 
     // From file to guest.
     /// Whether dropping `urls` makes sense: local files, or http(s).
@@ -156,12 +170,29 @@ public:
     /// Checked first; configTextChecked() tells what is wrong (with the line), or that it was
     /// written.
     virtual void setConfigText(const QString& id, const QString& text) = 0;
+    /// What is wrong with `text` as a configuration of `id`, with the line; empty: nothing. Writes
+    /// nothing; some milliseconds at most.
+    virtual QString configTextProblem(const QString& id, const QString& text) const = 0;
+    virtual QList<DiskSummary> disks(const QString& id) const = 0;
+    /// A new empty disk in the bundle, there when the machine starts next; machineChanged()
+    /// follows, as for the two below.
+    virtual void addDisk(const QString& id, quint64 bytes) = 0;
+    /// Disks only grow: what is on them stays. Not while the machine runs.
+    virtual void growDisk(const QString& id, const QString& disk, quint64 bytes) = 0;
+    /// Takes the disk out of the machine from its next start; its file stays.
+    virtual void detachDisk(const QString& id, const QString& disk) = 0;
     virtual void insertMedium(const QString& id, const QUrl& file) = 0;
     virtual void ejectMedium(const QString& id) = 0;
     /// Forwards of the first card on NAT, as rules ("tcp:127.0.0.1:2222-:22"), now and from now on.
     virtual void addForward(const QString& id, const QString& rule) = 0;
     virtual void removeForward(const QString& id, const QString& rule) = 0;
     virtual QString logText(const QString& id) const = 0;
+
+    // What downloads leave behind.
+    virtual QString downloadFolder() const = 0;
+    /// Bytes in that folder, as last counted; downloadsChanged() follows when the number changes.
+    virtual qint64 downloadBytes() const = 0;
+    virtual void emptyDownloads() = 0;
 
 signals:
     void machineAdded(const QString& id);
@@ -170,6 +201,8 @@ signals:
     void thumbnailChanged(const QString& id);
     void loadChanged(const QString& id, const ui::models::MachineLoad& load);
     void jobsChanged();
+    void foldersChanged();
+    void downloadsChanged();
     void draftReady(const ui::models::MachineDraft& draft);
     /// A machine went to the trash; `ticket` brings it back.
     void deleted(const QString& name, const QString& ticket);
