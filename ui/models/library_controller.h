@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include <QDate>
 #include <QDateTime>
 #include <QImage>
 #include <QList>
@@ -15,6 +16,7 @@
 #include <QString>
 #include <QStringList>
 #include <QUrl>
+#include <QtQml/qqmlregistration.h>
 
 #include "app/library/machine_config.h"
 
@@ -76,6 +78,20 @@ struct DiskSummary {
     quint64 bytesOnHost = 0; ///< what it takes of the host's disk
 };
 
+/// A medium that can be downloaded. Plain data.
+struct CatalogueEntry {
+    QString osId;
+    QString osName; ///< "Debian 12"
+    QString osLogo; ///< source of an image, or empty
+    QString vendor;
+    QString variant; ///< "Netinst", "Workstation Live" or empty
+    QUrl url;
+    bool live = false;
+    bool installer = true;
+    bool endOfLife = false;
+    QDate released; ///< null: not known
+};
+
 /// What Vitrine proposes for a file or address a person dropped, before a machine is made of it.
 /// The sheet shows it and hands it back changed.
 struct MachineDraft {
@@ -112,6 +128,8 @@ struct MachineDraft {
 /// once, what becomes of them arrives by the signals. Outlives the models that use it.
 class LibraryController : public QObject {
     Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("The application makes it")
 public:
     using QObject::QObject;
     ~LibraryController() override;
@@ -161,6 +179,9 @@ public:
     /// Makes the machine; it appears in machines(), and starts when `start`.
     virtual void create(const MachineDraft& draft, bool start) = 0;
 
+    /// Reads the catalogue of systems, away from the GUI thread; catalogueLoaded() follows.
+    virtual void loadCatalogue() = 0;
+
     // Preferences.
     virtual std::optional<app::library::MachineConfig> config(const QString& id) const = 0;
     /// Writes the configuration, and changes what a running machine can change; the rest is for its
@@ -201,6 +222,8 @@ signals:
     void thumbnailChanged(const QString& id);
     void loadChanged(const QString& id, const ui::models::MachineLoad& load);
     void jobsChanged();
+    /// Newest first within a family; `problem` says why it is empty.
+    void catalogueLoaded(const QList<ui::models::CatalogueEntry>& entries, const QString& problem);
     void foldersChanged();
     void downloadsChanged();
     void draftReady(const ui::models::MachineDraft& draft);
