@@ -3,6 +3,7 @@
 // flushes, discards and zeroes. Knows no controller.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -96,6 +97,19 @@ struct IoRequest {
         for (const Segment& segment : segments)
             total += segment.size();
         return total;
+    }
+};
+
+/// What was asked of a machine's disks in all, in bytes. Relaxed counters; any thread.
+struct IoCounts {
+    std::atomic<uint64_t> read{0};
+    std::atomic<uint64_t> written{0};
+    void add(const IoRequest& request)
+    {
+        if (request.kind == IoKind::Read)
+            read.fetch_add(request.size(), std::memory_order_relaxed);
+        else if (request.kind == IoKind::Write)
+            written.fetch_add(request.size(), std::memory_order_relaxed);
     }
 };
 

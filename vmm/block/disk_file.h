@@ -36,6 +36,15 @@ public:
                                                   CacheMode cache, uint32_t blockSize);
     ~DiskFile();
 
+    /// Where requests are counted, null: nowhere; it outlives the file. Before the first request.
+    void setCounts(IoCounts* counts) { m_counts = counts; }
+    /// The engine was given `request`.
+    void count(const IoRequest& request) const
+    {
+        if (m_counts != nullptr)
+            m_counts->add(request);
+    }
+
     const std::string& path() const { return m_path; }
     bool readOnly() const { return m_mode == OpenMode::ReadOnly; }
     bool writesThrough() const { return m_cache == CacheMode::Writethrough; }
@@ -97,6 +106,7 @@ private:
     const uint32_t m_blockSize;
     UniqueFd m_fd;     ///< with the lock; through the page cache
     UniqueFd m_direct; ///< past it, with CacheMode::Direct where that works
+    IoCounts* m_counts = nullptr;
     bool m_blockDevice = false;
     bool m_canDiscard = false;
     uint32_t m_physicalBlock = kSectorSize;

@@ -268,16 +268,17 @@ std::optional<IoResult> DiskFile::readNow(const IoRequest& request) const
     const Cursor cursor{request.segments};
     if (request.kind != IoKind::Read || request.segments.size() > kPieceSegments)
         return std::nullopt;
-    const size_t count = cursor.fill(vectors);
+    const size_t pieces = cursor.fill(vectors);
     const uint64_t wanted = request.size();
     if (wanted == 0 || wanted > kNowBytes || request.offset > size() ||
         wanted > size() - request.offset)
         return std::nullopt;
-    const ssize_t got = ::preadv2(m_fd.get(), vectors.data(), static_cast<int>(count),
+    const ssize_t got = ::preadv2(m_fd.get(), vectors.data(), static_cast<int>(pieces),
                                   static_cast<off_t>(request.offset), RWF_NOWAIT);
     if (got < 0 || static_cast<uint64_t>(got) != wanted)
         return std::nullopt;
     markDirty(request);
+    count(request);
     return IoResult{};
 }
 

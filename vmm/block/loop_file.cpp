@@ -73,6 +73,7 @@ Result<void> LoopFile::resize(std::optional<uint64_t> bytes)
 void LoopFile::submit(std::span<IoRequest* const> requests)
 {
     for (IoRequest* request : requests) {
+        m_file->count(*request);
         request->queued.generation = m_generation;
         if (m_closing)
             finishLater(*request, IoStatus::Cancelled);

@@ -45,11 +45,12 @@ Result<std::unique_ptr<BlockBackend>> openDisk(const std::string& path, const Di
     const ImageFacts facts = TRY(probe(*file));
     if (!foreignFormatName(facts.kind).empty())
         return foreign(path, facts.kind);
+    file->setCounts(options.counts);
     return backendOf(std::move(file), options.loop, options.engine);
 }
 
 Result<std::unique_ptr<BlockBackend>> openCdrom(const std::string& path, ImageFacts* facts,
-                                                EventLoop* loop)
+                                                EventLoop* loop, IoCounts* counts)
 {
     auto file = TRY(DiskFile::open(path, OpenMode::ReadOnly, CacheMode::Writeback, kCdBlock));
     const ImageFacts found = TRY(probe(*file));
@@ -57,6 +58,7 @@ Result<std::unique_ptr<BlockBackend>> openCdrom(const std::string& path, ImageFa
         return Error(ErrorCode::Invalid, fmt::format("{}: not a CD or DVD image", path));
     if (facts != nullptr)
         *facts = found;
+    file->setCounts(counts);
     return backendOf(std::move(file), loop, IoEngine::Best);
 }
 

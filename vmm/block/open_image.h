@@ -24,6 +24,7 @@ struct DiskOptions {
     /// requests are carried out one after the other.
     EventLoop* loop = nullptr;
     IoEngine engine = IoEngine::Best;
+    IoCounts* counts = nullptr; ///< where requests are counted; outlives the backend
 };
 
 /// Opens a raw disk image (or block device). Refuses files that plainly are another format (qcow2,
@@ -32,8 +33,11 @@ Result<std::unique_ptr<BlockBackend>> openDisk(const std::string& path,
                                                const DiskOptions& options = {});
 
 /// Opens an ISO 9660 or UDF image read-only, in sectors of 2048 bytes; "not a CD or DVD image"
-/// otherwise. `facts` (may be null) gets what the image is. `loop` as in DiskOptions. Any thread.
-Result<std::unique_ptr<BlockBackend>>
-openCdrom(const std::string& path, ImageFacts* facts = nullptr, EventLoop* loop = nullptr);
+/// otherwise. `facts` (may be null) gets what the image is. `loop` and `counts` as in DiskOptions.
+/// Any thread.
+Result<std::unique_ptr<BlockBackend>> openCdrom(const std::string& path,
+                                                ImageFacts* facts = nullptr,
+                                                EventLoop* loop = nullptr,
+                                                IoCounts* counts = nullptr);
 
 } // namespace vmm::block

@@ -32,7 +32,12 @@ public:
         return m_file->readNow(request);
     }
     using BlockBackend::submit;
-    void submit(std::span<IoRequest* const> requests) override { m_workers->submit(requests); }
+    void submit(std::span<IoRequest* const> requests) override
+    {
+        for (const IoRequest* request : requests)
+            m_file->count(*request);
+        m_workers->submit(requests);
+    }
     void cancel() override { m_workers->cancel(); }
     void pause() override { m_workers->pause(); }
     void resume() override { m_workers->resume(); }

@@ -25,6 +25,9 @@ public:
     virtual void mediaChanged(const std::string& path) = 0;
     /// The guest wrote the isa-debug-exit port (tests): the process should end with this status.
     virtual void exitRequested(int status) = 0;
+    /// The guest asks for a reset, by itself. False: the machine does not go on from its reset
+    /// vector but is Stopped, because whoever runs it builds it anew.
+    virtual bool resetsInPlace() { return true; }
 };
 
 } // namespace vmm::console

@@ -287,6 +287,8 @@ void Control::requestReset(bus::ResetKind)
         m_resetWanted = false;
         if (runState() != RunState::Running)
             return;
+        if (!m_listener.resetsInPlace())
+            return stopWith(RunState::Stopped);
         if (const auto result = whileStanding([this] { return resetNow(); }); !result) {
             stopWith(RunState::Panicked);
             m_listener.machineMessage(result.error().sentence());

@@ -42,10 +42,12 @@ public:
     static Result<std::unique_ptr<Machine>> create(const spec::MachineSpec& spec,
                                                    console::MachineListener& listener);
     /// Builds a paused machine from a file written by save(). Hostile input gives an Error.
-    /// `accel` other than Auto replaces the machine's own.
-    static Result<std::unique_ptr<Machine>> restore(const std::string& path,
-                                                    console::MachineListener& listener,
-                                                    spec::Accel accel = spec::Accel::Auto);
+    /// `accel` other than Auto replaces the machine's own; `adjust` (may be empty) puts right where
+    /// its files are now, before they are opened.
+    static Result<std::unique_ptr<Machine>>
+    restore(const std::string& path, console::MachineListener& listener,
+            spec::Accel accel = spec::Accel::Auto,
+            const std::function<void(spec::MachineSpec&)>& adjust = {});
     virtual ~Machine() = default;
 
     virtual const spec::MachineSpec& spec() const = 0;

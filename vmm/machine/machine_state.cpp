@@ -93,8 +93,9 @@ private:
 /// the end.
 class Restorer {
 public:
-    Restorer(console::MachineListener& listener, spec::Accel accel)
-        : m_listener(listener), m_accel(accel)
+    Restorer(console::MachineListener& listener, spec::Accel accel,
+             const std::function<void(spec::MachineSpec&)>& adjust)
+        : m_listener(listener), m_accel(accel), m_adjust(adjust)
     {}
 
     Result<void> record(state::NamedRecord named)
@@ -106,6 +107,8 @@ public:
             auto spec = TRY(state::load<spec::MachineSpec>(named.record));
             if (m_accel != spec::Accel::Auto)
                 spec.accel = m_accel;
+            if (m_adjust)
+                m_adjust(spec);
             m_control = TRY(Control::create(spec, m_listener, Control::Purpose::Load));
             return {};
         }
@@ -139,6 +142,7 @@ private:
     static constexpr size_t kMaxRecords = 256;
     console::MachineListener& m_listener;
     const spec::Accel m_accel;
+    const std::function<void(spec::MachineSpec&)>& m_adjust;
     std::unique_ptr<Control> m_control;
     std::vector<state::NamedRecord> m_records;
 };
@@ -223,9 +227,10 @@ Result<std::unique_ptr<Machine>> Machine::create(const spec::MachineSpec& spec,
 }
 
 Result<std::unique_ptr<Machine>>
-Machine::restore(const std::string& path, console::MachineListener& listener, spec::Accel accel)
+Machine::restore(const std::string& path, console::MachineListener& listener, spec::Accel accel,
+                 const std::function<void(spec::MachineSpec&)>& adjust)
 {
-    Restorer restorer(listener, accel);
+    Restorer restorer(listener, accel, adjust);
     auto read = state::readFile(
         path, [&](state::NamedRecord named) { return restorer.record(std::move(named)); },
         [&](uint64_t offset, std::span<const std::byte> pages) {

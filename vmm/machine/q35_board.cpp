@@ -322,7 +322,8 @@ Result<void> Q35Board::addDrives()
         drive.type = cdrom ? pci_devices::DriveType::Cdrom : pci_devices::DriveType::Disk;
         if (!wanted.path.empty())
             drive.backend =
-                TRY(cdrom ? block::openCdrom(wanted.path) : block::openDisk(wanted.path));
+                TRY(cdrom ? block::openCdrom(wanted.path, nullptr, nullptr, &m_diskCounts)
+                          : block::openDisk(wanted.path, {.counts = &m_diskCounts}));
         drives.push_back(std::move(drive));
     }
     m_ahci = TRY(pci_devices::Ahci::create(services(), std::move(drives)));
@@ -334,7 +335,8 @@ Result<void> Q35Board::addDrives()
 
 Result<void> Q35Board::addVirtio()
 {
-    m_virtio.emplace(VirtioPlace{services(), *m_pciBus, *m_loop, *m_clock, m_hardwareHost});
+    m_virtio.emplace(VirtioPlace{services(), *m_pciBus, *m_loop, *m_clock, m_hardwareHost,
+                                 m_diskCounts, m_netCounts});
     return m_virtio->build(m_spec);
 }
 
@@ -440,7 +442,8 @@ void Q35Board::setMediaListener(std::function<void()> listener)
 Result<void> Q35Board::insertMedium(const std::string& path)
 {
     if (const auto port = m_ahci->cdromPort())
-        return m_ahci->insertMedium(*port, TRY(block::openCdrom(path)));
+        return m_ahci->insertMedium(*port,
+                                    TRY(block::openCdrom(path, nullptr, nullptr, &m_diskCounts)));
     if (!m_virtio->hasCdrom())
         return Error(ErrorCode::NotFound, "the machine has no CD-ROM drive");
     return m_virtio->insertMedium(path);
@@ -492,6 +495,13 @@ std::vector<Counter> Q35Board::counters() const
     };
     add("pio", m_pio.counters());
     add("mmio", m_mmio.counters());
+    const auto count = [&all](const char* name, const std::atomic<uint64_t>& value) {
+        all.push_back({name, value.load(std::memory_order_relaxed)});
+    };
+    count("disk.bytes-read", m_diskCounts.read);
+    count("disk.bytes-written", m_diskCounts.written);
+    count("net.bytes-received", m_netCounts.received);
+    count("net.bytes-sent", m_netCounts.sent);
     const auto virtio = m_virtio->counters();
     all.insert(all.end(), virtio.begin(), virtio.end());
     if (m_serial)

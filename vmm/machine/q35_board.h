@@ -129,6 +129,8 @@ private:
     bus::MmioBus m_mmio;
     HostWallClock m_wallClock;
     NullSink m_nullSink;
+    block::IoCounts m_diskCounts;
+    net::TrafficCounts m_netCounts;
     firmware::BootFirmware m_firmware;
     std::unique_ptr<EventLoop> m_loop;
     std::unique_ptr<GuestClock> m_clock;

@@ -59,6 +59,7 @@ Result<std::unique_ptr<block::ThrottledDisk>> VirtioSet::openDisk(const spec::Dr
     options.mode = drive.readOnly ? block::OpenMode::ReadOnly : block::OpenMode::ReadWrite;
     options.cache = cacheOf(drive.cache);
     options.loop = &loop;
+    options.counts = &m_place.disks;
     auto disk = TRY(block::ThrottledDisk::create(TRY(block::openDisk(drive.path, options)), loop,
                                                  m_place.clock));
     loop.runAndWait([&] { disk->setLimits(limitsOf(drive.limits)); });
@@ -141,7 +142,7 @@ Result<void> VirtioSet::addToScsi(spec::DriveSpec& drive)
     } else {
         std::unique_ptr<block::BlockBackend> medium;
         if (!drive.path.empty())
-            medium = TRY(block::openCdrom(drive.path, nullptr, m_scsiLoop));
+            medium = TRY(block::openCdrom(drive.path, nullptr, m_scsiLoop, &m_place.disks));
         TRY(m_scsi->attachCdrom(unit.target,
                                 std::make_unique<scsi::Cdrom>(std::move(medium), serialOf(drive),
                                                               scsi::PhysicalInterface::Scsi)));
@@ -195,7 +196,7 @@ const VirtioSet::ScsiDrive* VirtioSet::firstCdrom() const
 Result<void> VirtioSet::insertMedium(const std::string& path)
 {
     return m_scsi->insertMedium(firstCdrom()->target,
-                                TRY(block::openCdrom(path, nullptr, m_scsiLoop)));
+                                TRY(block::openCdrom(path, nullptr, m_scsiLoop, &m_place.disks)));
 }
 
 Result<void> VirtioSet::ejectMedium()

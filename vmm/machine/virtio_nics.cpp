@@ -99,8 +99,8 @@ Result<void> VirtioSet::addNic(const spec::NicSpec& nic)
     auto function = std::make_unique<Function>();
     function->id = nic.id;
     function->loop = TRY(EventLoop::create(nic.id.c_str()));
-    function->network =
-        std::make_unique<net::Capture>(*function->loop, TRY(makeNetwork(nic, *function)));
+    function->network = std::make_unique<net::Capture>(
+        *function->loop, TRY(makeNetwork(nic, *function)), &m_place.network);
     if (!nic.capturePath.empty())
         TRY(function->network->startCapture(nic.capturePath));
     virtio::Net::Options options;

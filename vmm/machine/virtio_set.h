@@ -58,6 +58,8 @@ struct VirtioPlace {
     EventLoop& loop; ///< of those without a thread of their own
     TimerService& clock;
     HardwareHost& host;
+    block::IoCounts& disks;
+    net::TrafficCounts& network;
 };
 
 /// One device on PCI with all that is behind it. Members stand in the order of dependence.

@@ -7,8 +7,8 @@
 
 namespace vmm::net {
 
-Capture::Capture(EventLoop& loop, std::unique_ptr<NetBackend> inner)
-    : m_loop(loop), m_inner(std::move(inner)), m_again(m_inner->pairs())
+Capture::Capture(EventLoop& loop, std::unique_ptr<NetBackend> inner, TrafficCounts* counts)
+    : m_loop(loop), m_counts(counts), m_inner(std::move(inner)), m_again(m_inner->pairs())
 {}
 
 Capture::~Capture()
@@ -66,6 +66,8 @@ SendStatus Capture::send(unsigned pair, const FrameHeader& header, std::span<con
         m_writer->add(pieces, sizeOf(pieces));
     const SendStatus status = m_inner->send(pair, header, pieces);
     m_again[pair] = status == SendStatus::Full;
+    if (m_counts != nullptr && status == SendStatus::Sent)
+        m_counts->sent.fetch_add(sizeOf(pieces), std::memory_order_relaxed);
     return status;
 }
 
@@ -74,6 +76,8 @@ std::optional<NetBackend::Received> Capture::receive(unsigned pair, std::span<co
     const auto received = m_inner->receive(pair, pieces);
     if (m_writer && received)
         m_writer->add(pieces, received->bytes);
+    if (m_counts != nullptr && received)
+        m_counts->received.fetch_add(received->bytes, std::memory_order_relaxed);
     return received;
 }
 
@@ -84,6 +88,8 @@ bool Capture::deliver(const FrameHeader& header, std::span<const std::byte> fram
         const iovec piece{const_cast<std::byte*>(frame.data()), frame.size()};
         m_writer->add(std::span(&piece, 1), frame.size());
     }
+    if (m_counts != nullptr && taken)
+        m_counts->received.fetch_add(frame.size(), std::memory_order_relaxed);
     return taken;
 }
 

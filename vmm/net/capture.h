@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A backend around another that can write down what passes, as the guest sees it: frames may be
-// larger than the MTU and their checksums not filled in, where the card's driver agreed to that.
+// A backend around another that counts and can write down what passes, as the guest sees it: frames
+// may be larger than the MTU and their checksums not filled in, where the card's driver agreed to
+// that.
 #pragma once
 
 #include <memory>
@@ -16,8 +17,8 @@ namespace vmm::net {
 /// The backend. Everything on the loop's thread but what says otherwise.
 class Capture final : public NetBackend, private FrameReceiver {
 public:
-    /// `loop`: the inner backend's.
-    Capture(EventLoop& loop, std::unique_ptr<NetBackend> inner);
+    /// `loop`: the inner backend's. `counts` (null: nobody counts) outlives it.
+    Capture(EventLoop& loop, std::unique_ptr<NetBackend> inner, TrafficCounts* counts = nullptr);
     ~Capture() override;
 
     /// Begins to write to `path`, or to another file from here on; of each frame at most
@@ -52,6 +53,7 @@ private:
     std::unique_ptr<PcapWriter> exchange(std::unique_ptr<PcapWriter> writer);
 
     EventLoop& m_loop;
+    TrafficCounts* const m_counts;
     std::unique_ptr<NetBackend> m_inner;
     std::vector<bool> m_again; ///< by pair: the next frame was captured already
     FrameReceiver* m_receiver = nullptr;

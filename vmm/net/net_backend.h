@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -50,6 +51,12 @@ struct Offloads {
 enum class SendStatus : uint8_t {
     Sent, ///< or dropped: networks do
     Full  ///< try again after FrameReceiver::writable()
+};
+
+/// What a machine's cards moved in all, in bytes. Relaxed counters; any thread.
+struct TrafficCounts {
+    std::atomic<uint64_t> sent{0};     ///< by the guest
+    std::atomic<uint64_t> received{0}; ///< by the guest
 };
 
 /// The card as the backend sees it. On the backend's loop.
