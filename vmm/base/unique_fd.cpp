@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "vmm/base/bits.h"
+
 namespace vmm {
 
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept
@@ -58,6 +60,25 @@ Result<MappedRegion> MappedRegion::map(int fd, uint64_t offset, size_t size, int
     region.m_data = static_cast<std::byte*>(data);
     region.m_size = size;
     return region;
+}
+
+Result<MappedRegion> MappedRegion::anonymous(size_t size, size_t alignment)
+{
+    const size_t room = size + alignment;
+    if (room < size)
+        return Error::fromErrno("mmap", ENOMEM);
+    MappedRegion whole =
+        TRY(map(-1, 0, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE));
+    std::byte* const start = whole.m_data;
+    const size_t skipped = -reinterpret_cast<uintptr_t>(start) & (alignment - 1);
+    if (skipped != 0)
+        ::munmap(start, skipped);
+    const size_t kept = alignUp(size, static_cast<size_t>(::sysconf(_SC_PAGESIZE)));
+    if (skipped + kept < room)
+        ::munmap(start + skipped + kept, room - skipped - kept);
+    whole.m_data = start + skipped;
+    whole.m_size = size;
+    return whole;
 }
 
 MappedRegion::MappedRegion(MappedRegion&& other) noexcept

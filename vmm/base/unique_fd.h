@@ -51,6 +51,9 @@ public:
     /// With `fd` -1 and MAP_ANONYMOUS in `flags`, fresh zeroed memory.
     static Result<MappedRegion> map(int fd, uint64_t offset, size_t size, int protection,
                                     int flags);
+    /// Fresh zeroed memory to read and write, taken from the host only as it is touched; begins at
+    /// a multiple of `alignment`, a power of two of at least a page.
+    static Result<MappedRegion> anonymous(size_t size, size_t alignment);
     MappedRegion(MappedRegion&& other) noexcept;
     MappedRegion& operator=(MappedRegion&& other) noexcept;
     ~MappedRegion() { reset(); }

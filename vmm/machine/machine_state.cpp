@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <set>
-#include <unistd.h>
 
 #include "vmm/machine/control.h"
 #include "vmm/state/state_file.h"
@@ -42,16 +41,9 @@ public:
 
     Result<void> write()
     {
-        const auto size = static_cast<off_t>(m_memory.ramSize());
-        off_t at = 0;
-        while (at < size) {
-            const off_t data = ::lseek(m_memory.memfd(), at, SEEK_DATA);
-            if (data < 0)
-                break; // only holes left
-            const off_t hole = ::lseek(m_memory.memfd(), data, SEEK_HOLE);
-            at = hole < 0 ? size : hole;
-            TRY(writeStretch(static_cast<uint64_t>(data), static_cast<uint64_t>(at)));
-        }
+        for (auto stretch = m_memory.touchedFrom(0); stretch;
+             stretch = m_memory.touchedFrom(stretch->end))
+            TRY(writeStretch(stretch->begin, stretch->end));
         return {};
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vmm/memory/guest_memory.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -24,6 +26,23 @@ void volatileCopy(std::byte* to, const std::byte* from, size_t size)
     static void* (*volatile const kCopy)(void*, const void*, size_t) = std::memcpy;
     kCopy(to, from, size);
 }
+
+constexpr size_t kHugePage = size_t{2} << 20;
+/// Below this the pages that are never touched would weigh more than the misses they save.
+constexpr uint64_t kWorthHugePages = uint64_t{64} << 20;
+
+/// Only advice, so nothing depends on it: fewer page faults and TLB misses, and long requests of
+/// disks in few pieces; no guest's secrets in a crash dump of ours; no copy for programs we start.
+void advise(std::byte* ram, size_t size)
+{
+    if (size >= kWorthHugePages)
+        ::madvise(ram, size, MADV_HUGEPAGE);
+    ::madvise(ram, size, MADV_DONTDUMP);
+    ::madvise(ram, size, MADV_DONTFORK);
+}
+
+/// Entries of /proc/self/pagemap (Linux Documentation/admin-guide/mm/pagemap.rst).
+constexpr uint64_t kPresentOrSwapped = uint64_t{3} << 62;
 
 } // namespace
 
@@ -62,10 +81,8 @@ Result<uint64_t> GuestSlice::discard() const
     const uint64_t end = alignDown(m_ramOffset + m_size, GuestMemory::kPageSize);
     if (begin >= end)
         return uint64_t{0};
-    while (::fallocate(m_memory->memfd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                       static_cast<off_t>(begin), static_cast<off_t>(end - begin)) != 0)
-        if (errno != EINTR)
-            return Error::fromErrno("giving guest memory back to the host", errno);
+    if (::madvise(m_memory->hostBase() + begin, end - begin, MADV_DONTNEED) != 0)
+        return Error::fromErrno("giving guest memory back to the host", errno);
     // Afterwards, like any write: who decodes code meanwhile looks at the bytes again.
     m_memory->markDirty(begin, end - begin);
     return end - begin;
@@ -77,18 +94,12 @@ Result<std::unique_ptr<GuestMemory>> GuestMemory::create(RamLayout layout)
     std::unique_ptr<GuestMemory> memory(new GuestMemory);
     memory->m_layout = layout;
     const uint64_t size = memory->ramSize();
-    memory->m_memfd = UniqueFd(::memfd_create("vitrine-ram", MFD_CLOEXEC));
-    if (!memory->m_memfd.valid())
-        return Error::fromErrno("guest memory", errno);
-    if (::ftruncate(memory->m_memfd.get(), static_cast<off_t>(size)) != 0)
-        return Error::fromErrno(fmt::format("guest memory of {} MiB", size >> 20), errno);
-    auto mapping = MappedRegion::map(memory->m_memfd.get(), 0, size, PROT_READ | PROT_WRITE,
-                                     MAP_SHARED | MAP_NORESERVE);
+    auto mapping = MappedRegion::anonymous(size, kHugePage);
     if (!mapping)
         return std::move(mapping).error().within(fmt::format("guest memory of {} MiB", size >> 20));
     memory->m_mapping = std::move(*mapping);
-    // Advice only: fewer TLB misses where the host has transparent huge pages for shared memory.
-    ::madvise(memory->m_mapping.data(), size, MADV_HUGEPAGE);
+    memory->m_pagemap = UniqueFd(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+    advise(memory->hostBase(), size);
     return memory;
 }
 
@@ -101,6 +112,32 @@ std::optional<uint64_t> GuestMemory::findOffset(GuestPhys address, uint64_t size
         const uint64_t high = at - RamLayout::kHighBase;
         if (high <= m_layout.highSize && size <= m_layout.highSize - high)
             return m_layout.lowSize + high;
+    }
+    return std::nullopt;
+}
+
+std::optional<RamStretch> GuestMemory::touchedFrom(uint64_t offset) const
+{
+    std::array<uint64_t, 512> entries{};
+    const uint64_t firstPage = reinterpret_cast<uintptr_t>(hostBase()) / kPageSize;
+    while (offset < ramSize()) {
+        const uint64_t pages = std::min<uint64_t>(entries.size(), (ramSize() - offset) / kPageSize);
+        const size_t bytes = pages * sizeof entries[0];
+        const auto at = static_cast<off_t>((firstPage + offset / kPageSize) * sizeof entries[0]);
+        if (!m_pagemap.valid() ||
+            ::pread(m_pagemap.get(), entries.data(), bytes, at) != static_cast<ssize_t>(bytes))
+            return RamStretch{offset, ramSize()}; // then every page is looked at
+        const auto begin = entries.begin();
+        const auto end = begin + static_cast<ptrdiff_t>(pages);
+        const auto there = [](uint64_t entry) { return (entry & kPresentOrSwapped) != 0; };
+        const auto first = std::find_if(begin, end, there);
+        const auto last = std::find_if_not(first, end, there);
+        const auto offsetOf = [&](auto entry) {
+            return offset + static_cast<uint64_t>(entry - begin) * kPageSize;
+        };
+        if (first != end)
+            return RamStretch{offsetOf(first), offsetOf(last)};
+        offset = offsetOf(end);
     }
     return std::nullopt;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Guest RAM as devices reach it: one memfd, bounds-checked copies, dirty tracking.
+// Guest RAM as devices reach it: one mapping, bounds-checked copies, dirty tracking.
 #pragma once
 
 #include <atomic>
@@ -88,8 +88,15 @@ struct RamLayout {
     uint64_t highSize = 0;
 };
 
-/// All of a machine's RAM. One memfd mapped once, offset 0 = guest address 0, the part above 4 GiB
-/// follows directly after the part below. Owner: Machine; outlives every device. Any thread.
+/// A piece of RAM by its offsets: [begin, end).
+struct RamStretch {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+};
+
+/// All of a machine's RAM. One private mapping, in huge pages where the host has them, offset 0 =
+/// guest address 0, the part above 4 GiB follows directly after the part below. Owner: Machine;
+/// outlives every device. Any thread.
 class GuestMemory {
 public:
     static constexpr uint64_t kPageSize = 4096;
@@ -136,10 +143,13 @@ public:
     /// runs.
     void observeWrites(WriteObserver& observer) { m_observer = &observer; }
 
-    /// For the vCPU backend and the saved state only: the mapping, indexed by RAM offset, and its
-    /// memfd.
+    /// For the vCPU backend and the saved state only: the mapping, indexed by RAM offset.
     std::byte* hostBase() const { return m_mapping.data(); }
-    int memfd() const { return m_memfd.get(); }
+
+    /// The first stretch at or after the page `offset` that the host has memory for, so may hold
+    /// something else than zeros; nothing when there is none. It ends somewhere before the next
+    /// page without memory. Nothing is touched.
+    std::optional<RamStretch> touchedFrom(uint64_t offset) const;
 
 private:
     friend class GuestSlice;
@@ -150,8 +160,8 @@ private:
     void markDirty(uint64_t ramOffset, uint64_t size);
 
     RamLayout m_layout;
-    UniqueFd m_memfd;
     MappedRegion m_mapping;
+    UniqueFd m_pagemap; // /proc/self/pagemap; invalid where it cannot be read
     WriteObserver* m_observer = nullptr;
     std::atomic<bool> m_tracking{false};
     std::unique_ptr<std::atomic<uint64_t>[]> m_dirty; // one bit a page

@@ -22,11 +22,21 @@ constexpr size_t kBlocksPerChunk = 512;
 constexpr size_t kRecent = 8192; // rows of the table by rip
 constexpr unsigned kLongestInstruction = 15;
 
-/// Makes all other threads of the process pass a memory barrier.
+long membarrier(int command)
+{
+    return ::syscall(SYS_membarrier, command, 0, 0);
+}
+
+/// Makes all other threads of the process pass a memory barrier. The process is registered for it
+/// when it first needs one: with several threads that waits for a grace period of RCU, some 15 ms,
+/// which a machine under KVM that never asks for the assist does not pay at its start.
 void barrierEverywhere()
 {
-    if (::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
-        ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
+        return;
+    membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+    if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
+        membarrier(MEMBARRIER_CMD_GLOBAL);
 }
 
 const Op* raiseLimit(Core& c, const Op& op)
@@ -191,10 +201,7 @@ struct Blocks::Source {
     size_t firstPage = 0; ///< of them in the first page
 };
 
-Blocks::Blocks(Core& core) : m_core(core), m_internal(std::make_unique<Internal>())
-{
-    ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-}
+Blocks::Blocks(Core& core) : m_core(core), m_internal(std::make_unique<Internal>()) {}
 
 Blocks::~Blocks() = default;
 

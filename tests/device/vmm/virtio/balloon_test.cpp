@@ -3,9 +3,9 @@
 #include <QtTest>
 
 #include <numeric>
-#include <sys/stat.h>
 
 #include "tests/device/vmm/virtio/virtio_rig.h"
+#include "tests/support/resident.h"
 #include "tests/support/suites.h"
 #include "vmm/virtio/balloon.h"
 
@@ -448,12 +448,7 @@ private:
         return *m_rig->board.memory->read<uint8_t>(GuestPhys((page + 1) * kPage - 1));
     }
     /// Pages of guest RAM the host has memory for.
-    int64_t hostPages() const
-    {
-        struct stat status {};
-        CHECK(::fstat(m_rig->board.memory->memfd(), &status) == 0);
-        return status.st_blocks * 512 / static_cast<int64_t>(kPage);
-    }
+    int64_t hostPages() const { return tests::residentPages(*m_rig->board.memory); }
 
     std::unique_ptr<VirtioRig> m_rig;
     Balloon* m_balloon = nullptr;

@@ -3,9 +3,9 @@
 #include <QtTest>
 
 #include <array>
-#include <sys/stat.h>
 #include <vector>
 
+#include "tests/support/resident.h"
 #include "vmm/memory/guest_memory.h"
 
 using namespace vmm;
@@ -135,6 +135,27 @@ private slots:
         }
         m_memory.reset(); // before its observer
     }
+    void findsWhatWasTouched()
+    {
+        QVERIFY(!m_memory->touchedFrom(0).has_value());
+        const std::array<std::byte, 1> one{std::byte{1}};
+        QVERIFY(m_memory->copyIn(GuestPhys(0x3000), one).has_value());
+        QVERIFY(m_memory->copyIn(GuestPhys(0x4fff), one).has_value());
+        QVERIFY(m_memory->copyIn(GuestPhys(kHigh + kMiB - 1), one).has_value());
+        const auto first = m_memory->touchedFrom(0);
+        QVERIFY(first.has_value());
+        QCOMPARE(first->begin, uint64_t{0x3000});
+        QCOMPARE(first->end, uint64_t{0x5000});
+        const auto second = m_memory->touchedFrom(first->end);
+        QVERIFY(second.has_value());
+        QCOMPARE(second->begin, 3 * kMiB - 0x1000);
+        QCOMPARE(second->end, 3 * kMiB);
+        QVERIFY(!m_memory->touchedFrom(second->end).has_value());
+    }
+    void liesAtHugePages()
+    {
+        QCOMPARE(reinterpret_cast<uintptr_t>(m_memory->hostBase()) % (2 * kMiB), uint64_t{0});
+    }
     void addressesAreChecked()
     {
         QVERIFY(!GuestPhys(~uint64_t{0}).checkedAdd(1).has_value());
@@ -144,11 +165,7 @@ private slots:
 
 private:
     /// Pages the host has memory for.
-    int64_t hostPages() const
-    {
-        struct stat status {};
-        return ::fstat(m_memory->memfd(), &status) == 0 ? status.st_blocks / 8 : -1;
-    }
+    int64_t hostPages() const { return tests::residentPages(*m_memory); }
     std::unique_ptr<GuestMemory> m_memory;
 };
 
