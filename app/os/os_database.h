@@ -22,12 +22,14 @@ struct OsResources {
 
 /// One operating system of the database.
 struct OsFacts {
-    std::string id;      ///< "http://debian.org/debian/12"
-    std::string shortId; ///< "debian12"
-    std::string name;    ///< "Debian 12"
+    std::string id;       ///< "http://debian.org/debian/11"
+    std::string shortId;  ///< "debian11"
+    std::string name;     ///< "Debian 11"
+    std::string version;  ///< "11"
+    std::string codename; ///< "Bullseye" or empty
     std::string vendor;
     std::string family; ///< "linux", "winnt", "freebsd", ...
-    std::string distro; ///< "debian", "win", ...; logos go by it
+    std::string distro; ///< "debian", "win", ...; logos go by it (logo.h)
     OsResources minimum;
     OsResources recommended;
     bool firmwareBios = true;
@@ -37,16 +39,20 @@ struct OsFacts {
     bool virtioNet = false;
     bool canExpress = false;
     bool endOfLife = false;
-    std::string releaseDate; ///< "2023-06-10" or empty
+    std::string releaseDate; ///< "2021-08-14" or empty
 };
 
 /// What a medium was recognised as.
 struct MediumFacts {
-    std::string osId; ///< empty: not recognised
-    std::string name; ///< volume label, or the file's name
+    std::string osId;            ///< of the database; empty: not recognised
+    std::string osName;          ///< "Debian 12"; empty when osId is
+    bool newerThanKnown = false; ///< osId is the closest older release, osName is the medium's own
+    std::string name;            ///< volume label, or the file's name
+    std::string architecture;    ///< "x86_64", "aarch64", ...; empty: not known
     bool installer = false;
     bool live = false;
-    std::string kernelPath; ///< inside the medium; empty: not known
+    bool canExpress = false; ///< an installation from it can be unattended
+    std::string kernelPath;  ///< inside the medium; empty: not known
     std::string initrdPath;
     std::vector<std::string> languages;
 };
@@ -55,14 +61,14 @@ struct MediumFacts {
 struct OsDownload {
     std::string osId;
     std::string osName;
-    std::string variant; ///< "Netinst", "Workstation Live" or empty
+    std::string variant; ///< "Fedora Workstation" or empty
     std::string url;     ///< http(s)
     bool live = false;
     bool installer = true;
 };
 
-/// The database, read once (a second or so; not on the GUI thread). Any thread after that, one call
-/// at a time.
+/// The database, read once (a tenth of a second or more; not on the GUI thread). Any thread after
+/// that, one call at a time; answers are copies.
 class OsDatabase {
 public:
     /// From osinfo-db's usual places. The error says that none was found.
@@ -73,17 +79,18 @@ public:
 
     /// By id or short id.
     std::optional<OsFacts> find(const std::string& id) const;
-    /// All of them, newest first within a family; what `text` is found in when it is not empty.
+    /// All of them, families by name and newest first within one; those that hold every word of
+    /// `text` when it is not empty.
     std::vector<OsFacts> search(const std::string& text) const;
     /// What the disc image `file` is: by its volume descriptors, else by what is on it. A file that
     /// is no disc image is Invalid; an unknown one has no osId.
     vmm::Result<MediumFacts> identify(const std::filesystem::path& file) const;
-    /// Media for x86-64 with an address.
+    /// Media for x86-64 with an address, newest first; nothing of systems past their end of life.
     std::vector<OsDownload> downloads() const;
 
     struct Private;
-    /// For app/install, which asks the same database for its scripts.
-    Private& internals() const { return *m_private; }
+    /// For the other files of this room.
+    const Private& internals() const { return *m_private; }
 
 private:
     explicit OsDatabase(std::unique_ptr<Private> internals);
