@@ -201,8 +201,7 @@ void Net::stop(StopReason, std::function<void()> stopped)
     for (Pair& pair : m_pairs) {
         pair.receive.stop();
         pair.transmit.stop();
-        pair.starved = false;
-        pair.keptBytes = 0; // lost, as networks may
+        pair.starved = pair.keptBytes != 0; // goes on with it when it runs again
     }
     m_controlQueue = nullptr;
     m_host = nullptr;
@@ -216,6 +215,10 @@ void Net::reset()
     m_pairsUsed = 1;
     m_restored = false;
     m_untold = false;
+    for (Pair& pair : m_pairs) {
+        pair.starved = false;
+        pair.keptBytes = 0;
+    }
     setMac(m_permanentMac);
     MutexLock lock(m_mutex);
     m_announce = false;

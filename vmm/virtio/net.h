@@ -20,7 +20,9 @@ namespace vmm::virtio {
 /// name and which of its cards it is. Locally administered: the same every time, rarely twice.
 net::MacAddress defaultMac(std::string_view machine, unsigned card);
 
-/// Everything the driver set, or sees, beside the rings. Not in it: what the network holds.
+/// Everything the driver set, or sees, beside the rings. Not in it: what the network holds, be it
+/// in the kernel's queue or a frame that waits here for buffers; a restored machine has another
+/// queue, and what was in the old one is lost as networks may lose frames.
 struct NetState {
     static constexpr state::Tag kTag{"virtio-net", 1, 1};
     NetFilter filter;
@@ -85,7 +87,8 @@ private:
         NetTransmitQueue transmit;
         bool starved = false;      ///< frames wait for buffers
         bool transmitSoon = false; ///< posted, at most once
-        // A frame that was taken out of the kernel before there was a place for it.
+        // A frame that was taken out of the kernel before there was a place for it. Stays over a
+        // pause, as the kernel's own queue does.
         std::vector<std::byte> kept;
         net::FrameHeader keptHeader;
         size_t keptBytes = 0; ///< 0: none

@@ -511,6 +511,41 @@ private slots:
         QCOMPARE(m_net->collect()->frame, frameTo(NetRig::kMac, 2000));
     }
 
+    /// What was taken out of the kernel waits over a pause, as what is still in it.
+    void pausedWithAFrameKept()
+    {
+        m_net->start();
+        m_net->offerBuffers(1, 1000);
+        QVERIFY(!m_net->readable({frameTo(NetRig::kMac, 1500, 1)}, kSegmented));
+        QVERIFY(m_net->network->kernel.empty());
+        for (unsigned i = 0; i < 2; ++i) {
+            m_net->rig->function->pause();
+            m_net->rig->function->resume();
+            m_net->rig->settle();
+            QVERIFY(!m_net->readable({}));
+        }
+        m_net->offerBuffers(1, 1000);
+        const auto arrived = m_net->collect();
+        QVERIFY(arrived.has_value());
+        QCOMPARE(arrived->frame, frameTo(NetRig::kMac, 1500, 1));
+        QCOMPARE(m_net->network->readies.load(), 1U);
+    }
+
+    /// Another driver gets no frame that came for the one before.
+    void resetWithAFrameKept()
+    {
+        m_net->start();
+        m_net->offerBuffers(1, 1000);
+        QVERIFY(!m_net->readable({frameTo(NetRig::kMac, 1500, 1)}, kSegmented));
+        driver().setStatus(0);
+        m_net->receive.emplace(m_net->memory(), NetRig::kReceiveRing, NetRig::kSize);
+        m_net->start();
+        m_net->offerBuffers(4, 1000);
+        QVERIFY(!m_net->collect().has_value());
+        m_net->readable({frameTo(NetRig::kMac, 60, 2)});
+        QCOMPARE(m_net->collect()->frame, frameTo(NetRig::kMac, 60, 2));
+    }
+
     /// A restored machine tells the switches where it is now.
     void announced()
     {
