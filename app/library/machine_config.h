@@ -36,7 +36,7 @@ struct MachineConfig {
     CloseAction onClose = CloseAction::Suspend;
     bool disposable = false; ///< live medium: deleted when its window is closed
     InstallConfig install;
-    vmm::spec::MachineSpec hardware;
+    vmm::spec::MachineSpec hardware = vmm::spec::usualMachine();
 
     const std::string& name() const { return hardware.name; }
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/session/run_request.h"
+#include "vmm/spec/words.h"
 
 namespace app::session {
 
@@ -22,13 +23,6 @@ namespace {
 struct Option {
     std::string key;
     std::string value;
-};
-
-/// One word an option may have, and what it stands for.
-template <class T>
-struct Word {
-    std::string_view name;
-    T value;
 };
 
 Error wrong(std::string sentence)
@@ -95,14 +89,6 @@ Parts splitFile(std::string_view text, std::span<const std::string_view> known)
     return parts;
 }
 
-constexpr Word<DriveBus> kBuses[] = {
-    {"ahci", DriveBus::Ahci}, {"virtio", DriveBus::VirtioBlk}, {"scsi", DriveBus::VirtioScsi}};
-constexpr Word<DriveCache> kCaches[] = {{"writeback", DriveCache::Writeback},
-                                        {"writethrough", DriveCache::Writethrough},
-                                        {"direct", DriveCache::Direct}};
-constexpr Word<WhenFull> kWhenFull[] = {{"pause", WhenFull::Pause}, {"report", WhenFull::Report}};
-constexpr Word<bool> kLink[] = {{"up", true}, {"down", false}};
-
 Result<void> applyLimit(const Option& option, DriveLimits& limits)
 {
     if (option.key == "bps")
@@ -116,11 +102,11 @@ Result<void> applyLimit(const Option& option, DriveLimits& limits)
 Result<void> applyDriveOption(const Option& option, DriveSpec& drive)
 {
     if (option.key == "bus")
-        drive.bus = TRY(chosen(option, kBuses));
+        drive.bus = TRY(chosen(option, kDriveBusWords));
     else if (option.key == "cache")
-        drive.cache = TRY(chosen(option, kCaches));
+        drive.cache = TRY(chosen(option, kDriveCacheWords));
     else if (option.key == "when-full")
-        drive.whenFull = TRY(chosen(option, kWhenFull));
+        drive.whenFull = TRY(chosen(option, kWhenFullWords));
     else if (option.key == "serial")
         drive.serial = option.value;
     else if (option.key == "id")
@@ -134,11 +120,7 @@ Result<void> applyDriveOption(const Option& option, DriveSpec& drive)
 
 Result<NicKind> nicKindFrom(const std::string& word)
 {
-    constexpr Word<NicKind> kKinds[] = {{"user", NicKind::User},
-                                        {"tap", NicKind::Tap},
-                                        {"passt", NicKind::Passt},
-                                        {"disconnected", NicKind::None}};
-    return chosen({"network card", word}, kKinds);
+    return chosen({"network card", word}, kNicKindWords);
 }
 
 Result<void> applyNicOption(const Option& option, NicSpec& nic)
@@ -148,7 +130,7 @@ Result<void> applyNicOption(const Option& option, NicSpec& nic)
     else if (option.key == "id")
         nic.id = option.value;
     else if (option.key == "link")
-        nic.linkUp = TRY(chosen(option, kLink));
+        nic.linkUp = TRY(chosen(option, kLinkWords));
     else if (option.key == "capture")
         nic.capturePath = absolutePath(option.value);
     else if (option.key == "forward" && nic.kind == NicKind::User)
@@ -217,14 +199,10 @@ Result<NicSpec> nicFrom(const std::string& text)
 
 Result<ConsolePortSpec> consolePortFrom(const std::string& text)
 {
-    constexpr Word<PortEnd> kEnds[] = {{"pty", PortEnd::Pty},
-                                       {"stdio", PortEnd::Stdio},
-                                       {"socket", PortEnd::Socket},
-                                       {"file", PortEnd::File}};
     const Parts parts = split(text);
     const Option first = optionFrom(parts.first);
     ConsolePortSpec port;
-    port.end = TRY(chosen({"console", first.key}, kEnds));
+    port.end = TRY(chosen({"console", first.key}, kPortEndWords));
     port.path = absolutePath(first.value);
     for (const Option& option : parts.options) {
         if (option.key != "name")
@@ -250,9 +228,7 @@ Result<VsockSpec> vsockFrom(const std::string& text)
 
 Result<BalloonKind> balloonFrom(const std::string& text)
 {
-    constexpr Word<BalloonKind> kKinds[] = {
-        {"auto", BalloonKind::Auto}, {"manual", BalloonKind::Manual}, {"none", BalloonKind::None}};
-    return chosen({"balloon", text}, kKinds);
+    return chosen({"balloon", text}, kBalloonWords);
 }
 
 } // namespace app::session

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "app/session/device_options.h"
+#include "vmm/spec/words.h"
 
 namespace app::session {
 
@@ -19,12 +20,9 @@ namespace {
 
 Result<BootOrder> parseBoot(const std::string& text)
 {
-    if (text == "cdrom")
-        return BootOrder::Cdrom;
-    if (text == "disk")
-        return BootOrder::Disk;
-    if (text == "menu")
-        return BootOrder::Menu;
+    for (const auto& word : kBootOrderWords)
+        if (text == word.name)
+            return word.value;
     return Error(ErrorCode::Invalid, "--boot " + text + ": choose cdrom, disk or menu");
 }
 
@@ -44,28 +42,33 @@ Result<void> parseSerial(const std::string& text, MachineSpec& machine)
     return {};
 }
 
-bool hasCdrom(const MachineSpec& machine)
+/// Stricter than MachineSpec: people type it behind `vitrine ctl`.
+Result<void> checkName(const std::string& name)
 {
-    return std::any_of(machine.drives.begin(), machine.drives.end(),
-                       [](const auto& drive) { return drive.kind == DriveKind::Cdrom; });
+    constexpr size_t kMax = 64;
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    };
+    if (name.size() > kMax || !std::all_of(name.begin(), name.end(), plain))
+        return Error(ErrorCode::Invalid,
+                     "a machine's name has 1 to 64 letters, digits, hyphens or underscores");
+    return {};
 }
 
 Result<void> addDrives(const RunRequest& request, MachineSpec& machine)
 {
     for (const DriveWish& wish : request.drives)
         machine.drives.push_back(TRY(driveFrom(wish.kind, wish.text)));
-    const auto onAhci = std::count_if(machine.drives.begin(), machine.drives.end(),
-                                      [](const auto& d) { return d.bus == DriveBus::Ahci; });
-    const bool full = static_cast<size_t>(onAhci) >= MachineSpec::kMaxAhciDrives;
-    if (request.kernel.empty() && !hasCdrom(machine) && !full)
-        machine.drives.push_back({});
+    if (request.kernel.empty())
+        ensureCdrom(machine);
     return {};
 }
 
 Result<void> addNics(const RunRequest& request, MachineSpec& machine)
 {
-    if (request.nics.empty())
-        machine.nics.push_back({});
+    if (!request.nics.empty())
+        machine.nics.clear();
     for (const std::string& wish : request.nics)
         if (wish != "none")
             machine.nics.push_back(TRY(nicFrom(wish)));
@@ -82,18 +85,14 @@ Result<void> addNics(const RunRequest& request, MachineSpec& machine)
 /// The devices of a guest that runs an operating system.
 Result<void> addDevices(const RunRequest& request, MachineSpec& machine)
 {
-    constexpr uint32_t kSlots = 4;
     TRY(addDrives(request, machine));
     TRY(addNics(request, machine));
     for (const std::string& wish : request.consolePorts)
         machine.consolePorts.push_back(TRY(consolePortFrom(wish)));
     if (!request.vsock.empty())
         machine.vsock = TRY(vsockFrom(request.vsock));
-    machine.entropy = true;
-    machine.generationId = true;
-    machine.balloon =
-        request.balloon.empty() ? BalloonKind::Auto : TRY(balloonFrom(request.balloon));
-    machine.rootPorts = kSlots;
+    if (!request.balloon.empty())
+        machine.balloon = TRY(balloonFrom(request.balloon));
     if (!request.pcieSlots.empty())
         machine.rootPorts = static_cast<uint32_t>(
             TRY(numberFrom(request.pcieSlots, "--slots", "number of slots", 255)));
@@ -113,12 +112,11 @@ std::string absolutePath(const std::string& path)
 
 Result<Accel> accelFor(const RunRequest& request)
 {
-    if (request.accel.empty() || request.accel == "auto")
+    if (request.accel.empty())
         return Accel::Auto;
-    if (request.accel == "kvm")
-        return Accel::Kvm;
-    if (request.accel == "soft")
-        return Accel::Soft;
+    for (const auto& word : kAccelWords)
+        if (request.accel == word.name)
+            return word.value;
     return Error(ErrorCode::Invalid, "--accel " + request.accel + ": choose auto, kvm or soft");
 }
 
@@ -128,7 +126,8 @@ Result<MachineSpec> specFor(const RunRequest& request)
         return Error(ErrorCode::Invalid, "--initrd goes with --kernel");
     if (request.kernel.empty() && !request.append.empty())
         return Error(ErrorCode::Invalid, "--append goes with --kernel");
-    MachineSpec machine;
+    MachineSpec machine = usualMachine();
+    TRY(checkName(request.name));
     if (!request.name.empty())
         machine.name = request.name;
     if (!request.memory.empty())

@@ -18,12 +18,15 @@ bool isNameCharacter(char c)
 
 Result<void> checkName(const std::string& name)
 {
-    bool good = !name.empty() && name.size() <= 64;
-    for (const char c : name)
-        good = good && isNameCharacter(c);
-    if (!good)
+    const bool sized = !name.empty() && name.size() <= MachineSpec::kMaxName;
+    const bool printable = std::none_of(name.begin(), name.end(), [](char c) {
+        return (c >= 0 && c < ' ') || c == 0x7f || c == '/';
+    });
+    if (!sized || !printable || name.front() == '.' || name.front() == ' ' || name.back() == ' ')
         return Error(ErrorCode::Invalid,
-                     "a machine's name has 1 to 64 letters, digits, hyphens or underscores");
+                     fmt::format("a machine's name has 1 to {} bytes, no slash, no dot and no "
+                                 "space in front, no space at the end",
+                                 MachineSpec::kMaxName));
     return {};
 }
 
@@ -186,6 +189,28 @@ void MachineSpec::nameDevices()
         give(drive.id, drive.kind == DriveKind::Cdrom ? "cdrom" : "disk");
     for (NicSpec& nic : nics)
         give(nic.id, "nic");
+}
+
+MachineSpec usualMachine()
+{
+    constexpr uint32_t kSlots = 4;
+    MachineSpec machine;
+    machine.nics.emplace_back();
+    machine.entropy = true;
+    machine.generationId = true;
+    machine.balloon = BalloonKind::Auto;
+    machine.rootPorts = kSlots;
+    return machine;
+}
+
+void ensureCdrom(MachineSpec& machine)
+{
+    const auto onAhci = std::count_if(machine.drives.begin(), machine.drives.end(),
+                                      [](const auto& d) { return d.bus == DriveBus::Ahci; });
+    const bool has = std::any_of(machine.drives.begin(), machine.drives.end(),
+                                 [](const auto& d) { return d.kind == DriveKind::Cdrom; });
+    if (!has && static_cast<size_t>(onAhci) < MachineSpec::kMaxAhciDrives)
+        machine.drives.emplace_back();
 }
 
 Result<uint64_t> parseSize(const std::string& text)

@@ -122,6 +122,7 @@ enum class BalloonKind : uint8_t { None, Manual, Auto };
 /// A machine. Saved with its state; hostile when it comes from a file, so check() before use.
 struct MachineSpec {
     static constexpr state::Tag kTag{"machine-spec", 3, 1};
+    static constexpr size_t kMaxName = 128; // bytes
     static constexpr uint64_t kMinMemory = uint64_t{16} << 20;
     static constexpr uint64_t kMaxMemory = uint64_t{1} << 40;
     static constexpr uint32_t kMaxCpus = 64;
@@ -181,6 +182,12 @@ struct MachineSpec {
     /// Gives an id to each drive and card that has none: "disk0", "cdrom0", "nic0".
     void nameDevices();
 };
+
+/// The machine a person expects who says nothing: one network card on NAT, entropy, a balloon that
+/// works by itself, a generation id, and slots for what is attached while it runs. No drives.
+MachineSpec usualMachine();
+/// Adds a CD-ROM drive to put media into where there is none and AHCI has a port left.
+void ensureCdrom(MachineSpec& machine);
 
 /// "2G", "512M", "1048576K" or plain bytes as bytes; Invalid otherwise.
 Result<uint64_t> parseSize(const std::string& text);

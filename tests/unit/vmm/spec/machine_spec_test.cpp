@@ -28,9 +28,13 @@ private slots:
         };
         row("no name", false, [](MachineSpec& spec) { spec.name.clear(); });
         row("path as a name", false, [](MachineSpec& spec) { spec.name = "../x"; });
-        row("dot in a name", false, [](MachineSpec& spec) { spec.name = "a.b"; });
-        row("long name", false, [](MachineSpec& spec) { spec.name.assign(65, 'a'); });
-        row("longest name", true, [](MachineSpec& spec) { spec.name.assign(64, 'a'); });
+        row("dot in front", false, [](MachineSpec& spec) { spec.name = ".a"; });
+        row("space in front", false, [](MachineSpec& spec) { spec.name = " a"; });
+        row("space at the end", false, [](MachineSpec& spec) { spec.name = "a "; });
+        row("newline in a name", false, [](MachineSpec& spec) { spec.name = "a\nb"; });
+        row("a person's name for it", true, [](MachineSpec& spec) { spec.name = "Büro 12.4 (2)"; });
+        row("long name", false, [](MachineSpec& spec) { spec.name.assign(129, 'a'); });
+        row("longest name", true, [](MachineSpec& spec) { spec.name.assign(128, 'a'); });
         row("no memory", false, [](MachineSpec& spec) { spec.memoryBytes = 0; });
         row("least memory", true, [](MachineSpec& spec) { spec.memoryBytes = 16 << 20; });
         row("odd memory", false, [](MachineSpec& spec) { spec.memoryBytes = (16 << 20) + 4096; });
