@@ -9,40 +9,62 @@ Button {
 
     property bool prominent: false
     property bool dangerous: false
-    readonly property color fill: dangerous ? Theme.bad : prominent ? Theme.accent : Theme.raised
+    /// Without a case of its own, for places that have one.
+    property bool quiet: false
+    /// An icon before the words; empty: none.
+    property string symbol: ""
+    readonly property color fill: dangerous ? Theme.bad : prominent ? Theme.accent
+                                 : quiet ? (hovered ? Theme.hover : "transparent") : Theme.raised
     readonly property bool filled: dangerous || prominent
 
     implicitHeight: Theme.control
-    leftPadding: Theme.gapLarge
-    rightPadding: Theme.gapLarge
+    leftPadding: quiet ? Theme.gap : Theme.gapLarge
+    rightPadding: leftPadding
     Accessible.name: text
     Keys.onReturnPressed: button.clicked()
     Keys.onEnterPressed: button.clicked()
 
-    contentItem: Text {
-        text: button.text
-        color: button.filled ? Theme.accentInk : Theme.text
-        font.pixelSize: Theme.baseSize
-        font.weight: button.filled ? Font.DemiBold : Font.Normal
-        horizontalAlignment: Text.AlignHCenter
-        verticalAlignment: Text.AlignVCenter
+    contentItem: Item {
+        implicitWidth: row.implicitWidth
+        opacity: button.enabled ? 1 : 0.45
+
+        Row {
+            id: row
+
+            anchors.centerIn: parent
+            spacing: Theme.gapSmall
+
+            Glyph {
+                anchors.verticalCenter: parent.verticalCenter
+                visible: button.symbol !== ""
+                symbol: button.symbol === "" ? "check" : button.symbol
+                sourceSize.width: 18
+                sourceSize.height: 18
+                color: words.color
+            }
+            Text {
+                id: words
+
+                anchors.verticalCenter: parent.verticalCenter
+                text: button.text
+                textFormat: Text.PlainText
+                color: button.filled ? Theme.accentInk : button.quiet ? Theme.accent : Theme.text
+                font.pixelSize: Theme.baseSize
+                font.weight: button.filled || button.quiet ? Font.DemiBold : Font.Normal
+            }
+        }
     }
 
     background: Rectangle {
         radius: Theme.radius
-        color: button.down ? Qt.darker(button.fill, 1.15)
+        color: button.quiet ? (button.down ? Theme.pressed : button.fill)
+             : button.down ? Qt.darker(button.fill, 1.15)
              : button.hovered ? Qt.darker(button.fill, 1.06) : button.fill
-        border.width: button.filled ? 0 : Theme.line
+        border.width: button.filled || button.quiet ? 0 : Theme.line
         border.color: Theme.outline
 
-        Rectangle {
-            anchors.fill: parent
-            anchors.margins: -3
-            radius: Theme.radius + 3
-            color: "transparent"
+        FocusRing {
             visible: button.visualFocus
-            border.width: Theme.focusLine
-            border.color: Theme.accent
         }
     }
 }

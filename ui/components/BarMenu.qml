@@ -17,6 +17,12 @@ Menu {
         color: Theme.raised
         border.width: Theme.line
         border.color: Theme.outline
+
+        Shade {
+            anchors.fill: parent
+            z: -1
+            radius: parent.radius
+        }
     }
 
     enter: Transition {

@@ -30,6 +30,12 @@ Popup {
         color: Theme.raised
         border.width: Theme.line
         border.color: Theme.outline
+
+        Shade {
+            anchors.fill: parent
+            z: -1
+            radius: parent.radius
+        }
     }
 
     Column {

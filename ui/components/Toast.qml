@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One sentence for the person; asks to go when it was there long enough to be read.
+// One sentence for the person, perhaps with a button; asks to go when it was there long enough to
+// be read.
 import QtQuick
 import org.vitrine.theme
 
@@ -7,11 +8,15 @@ Rectangle {
     id: toast
 
     required property string sentence
+    /// What the button says; empty: there is none.
+    property string action: ""
+    property string symbol: "info"
 
     signal dismissed
+    signal acted
 
-    width: Math.min(parent?.width ?? 0, label.implicitWidth + 88)
-    height: Math.max(Theme.control + 8, label.contentHeight + 2 * Theme.gap)
+    width: Math.min(parent?.width ?? 0, label.implicitWidth + 88 + (button.visible ? button.width : 0))
+    height: Math.max(Theme.control + 12, label.contentHeight + 2 * Theme.gap)
     anchors.horizontalCenter: parent?.horizontalCenter
     radius: Theme.radiusLarge
     color: Theme.raised
@@ -20,6 +25,11 @@ Rectangle {
     Accessible.role: Accessible.AlertMessage
     Accessible.name: sentence
 
+    Shade {
+        anchors.fill: parent
+        z: -1
+        radius: parent.radius
+    }
     Glyph {
         id: glyph
 
@@ -28,7 +38,7 @@ Rectangle {
             leftMargin: Theme.gap
             verticalCenter: parent.verticalCenter
         }
-        symbol: "info"
+        symbol: toast.symbol
         color: Theme.accent
     }
     Text {
@@ -36,7 +46,7 @@ Rectangle {
 
         anchors {
             left: glyph.right
-            right: close.left
+            right: button.visible ? button.left : close.left
             margins: Theme.gapSmall
             verticalCenter: parent.verticalCenter
         }
@@ -47,13 +57,26 @@ Rectangle {
         elide: Text.ElideRight
         color: Theme.text
         font.pixelSize: Theme.baseSize
+        horizontalAlignment: Text.AlignLeft
+    }
+    ActionButton {
+        id: button
+
+        anchors {
+            right: close.left
+            verticalCenter: parent.verticalCenter
+        }
+        visible: toast.action !== ""
+        quiet: true
+        text: toast.action
+        onClicked: toast.acted()
     }
     BarButton {
         id: close
 
         anchors {
             right: parent.right
-            rightMargin: Theme.gapTiny
+            rightMargin: 6
             verticalCenter: parent.verticalCenter
         }
         symbol: "close"
@@ -64,8 +87,8 @@ Rectangle {
         id: reading
     }
     Timer {
-        interval: 4000 + toast.sentence.length * 50
-        running: !reading.hovered
+        interval: 4000 + toast.sentence.length * 50 + (toast.action === "" ? 0 : 4000)
+        running: !reading.hovered && !button.activeFocus && !close.activeFocus
         onTriggered: toast.dismissed()
     }
 }

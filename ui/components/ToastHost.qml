@@ -9,22 +9,41 @@ Item {
     /// More at once would hide the guest; the oldest goes first.
     readonly property int most: 3
     readonly property int count: sentences.count
+    /// What the buttons do, by ticket.
+    property var deeds: ({})
+    property int lastTicket: 0
 
-    function show(sentence: string) {
-        if (sentences.count > 0 && sentences.get(sentences.count - 1).sentence === sentence)
+    /// With `action`, a button that calls `deed` and takes the sentence away.
+    function show(sentence: string, action = "", deed = null) {
+        if (action === "" && sentences.count > 0
+                && sentences.get(sentences.count - 1).sentence === sentence)
             return;
-        sentences.append({ sentence: sentence });
+        ++lastTicket;
+        deeds[lastTicket] = deed;
+        sentences.append({ sentence: sentence, action: action, ticket: lastTicket });
         if (sentences.count > most)
-            sentences.remove(0);
+            drop(0);
+    }
+
+    function drop(index: int) {
+        delete deeds[sentences.get(index).ticket];
+        sentences.remove(index);
     }
 
     function remove(toast: Item) {
         for (let i = 0; i < toasts.count; ++i) {
             if (toasts.itemAt(i) === toast) {
-                sentences.remove(i);
+                drop(i);
                 return;
             }
         }
+    }
+
+    function act(toast: Item, ticket: int) {
+        const deed = deeds[ticket];
+        remove(toast);
+        if (deed)
+            deed();
     }
 
     implicitHeight: column.implicitHeight
@@ -44,10 +63,14 @@ Item {
             id: toasts
 
             model: sentences
-            delegate: Toast {}
-            onItemAdded: (index, item) => {
-                const toast = item as Toast;
-                toast.dismissed.connect(() => host.remove(toast));
+            delegate: Toast {
+                id: toast
+
+                required property int ticket
+                required action
+
+                onDismissed: host.remove(toast)
+                onActed: host.act(toast, ticket)
             }
         }
     }

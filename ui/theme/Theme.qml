@@ -19,6 +19,11 @@ QtObject {
     readonly property color hover: pick("#ebe7e1", "#2a3036", "#e0e0e0", "#303030")
     readonly property color pressed: pick("#dfd9d0", "#343b42", "#c8c8c8", "#484848")
     readonly property color outline: pick("#ddd6cc", "#333a41", "#000000", "#ffffff")
+    readonly property color field: pick("#ffffff", "#14181b", "#ffffff", "#000000")
+    readonly property color track: pick("#e6e0d8", "#353c43", "#c8c8c8", "#484848")
+    readonly property color selected: pick("#d9ebe7", "#1e3f3c", "#c9dcff", "#123a44")
+    /// Under what floats; drawn some times over itself (Shade).
+    readonly property color shade: highContrast ? "#00000000" : dark ? "#30000000" : "#0c2a2118"
     readonly property color scrim: dark ? "#99000000" : "#80101418"
 
     // What is written on them.
@@ -40,13 +45,26 @@ QtObject {
     readonly property int control: 36
     readonly property int icon: 20
     readonly property int bar: 48
+    readonly property int controlSmall: 28
+    readonly property int iconSmall: 16
+    readonly property int iconLarge: 40
     readonly property int line: highContrast ? 2 : 1
     readonly property int focusLine: highContrast ? 3 : 2
 
     // Sizes follow the person's own font.
     readonly property real baseSize: Math.max(appearance.fontPixelSize, 13)
     readonly property real smallSize: Math.round(baseSize * 0.9)
+    readonly property real leadSize: Math.round(baseSize * 1.2)
     readonly property real titleSize: Math.round(baseSize * 1.55)
+    readonly property real displaySize: Math.round(baseSize * 1.9)
+
+    // The collection. Cards grow with their column between these; below `compact` the window has
+    // one column and a header of icons.
+    readonly property int compact: 560
+    readonly property int cardLeast: 236
+    readonly property int cardMost: 360
+    readonly property real pictureRatio: 16 / 10
+    readonly property int sheetWidth: 560
 
     // Milliseconds; nothing moves for those who do not want it.
     readonly property int quick: appearance.reducedMotion ? 0 : 120

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A dot, the state in a word, and what runs.
+import QtQuick
+import org.vitrine.theme
+
+Item {
+    id: line
+
+    required property color tone
+    required property string status
+    property string osName: ""
+    property bool loud: false
+
+    implicitHeight: state.implicitHeight
+
+    Rectangle {
+        id: dot
+
+        anchors.verticalCenter: parent.verticalCenter
+        anchors.left: parent.left
+        width: 8
+        height: 8
+        radius: 4
+        color: line.tone
+        border.width: Theme.highContrast ? 1 : 0
+        border.color: Theme.text
+    }
+    Text {
+        id: state
+
+        anchors.left: dot.right
+        anchors.leftMargin: Theme.gapSmall - 1
+        width: Math.min(implicitWidth, line.width - 16)
+        text: line.status
+        textFormat: Text.PlainText
+        color: line.loud ? Theme.bad : Theme.quiet
+        font.pixelSize: Theme.smallSize
+        elide: Text.ElideRight
+    }
+    Text {
+        anchors.left: state.right
+        anchors.right: parent.right
+        anchors.leftMargin: Theme.gap
+        visible: text !== ""
+        text: line.osName
+        textFormat: Text.PlainText
+        color: Theme.quiet
+        font.pixelSize: Theme.smallSize
+        elide: Text.ElideRight
+        horizontalAlignment: LayoutMirroring.enabled ? Text.AlignLeft : Text.AlignRight
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A tooltip in the house's look.
+import QtQuick
+import QtQuick.Controls.Basic
+import org.vitrine.theme
+
+ToolTip {
+    id: tip
+
+    delay: 500
+    padding: 7
+    leftPadding: Theme.gap
+    rightPadding: Theme.gap
+    contentItem: Text {
+        text: tip.text
+        textFormat: Text.PlainText
+        color: Theme.text
+        font.pixelSize: Theme.smallSize
+        wrapMode: Text.Wrap
+    }
+    background: Rectangle {
+        radius: 6
+        color: Theme.raised
+        border.width: Theme.line
+        border.color: Theme.outline
+    }
+}

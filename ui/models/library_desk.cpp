@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window's commands, and small rules about them.
+#include "ui/models/library_desk.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QStandardPaths>
+
+namespace ui::models {
+
+LibraryDesk::LibraryDesk(LibraryController& controller, QObject* parent)
+    : QObject(parent),
+      m_controller(controller),
+      m_machines(controller),
+      m_filter(m_machines),
+      m_jobs(controller)
+{
+    m_draft.setController(&controller);
+    connect(&controller, &LibraryController::deleted, this, &LibraryDesk::deleted);
+    connect(&controller, &LibraryController::notice, this, &LibraryDesk::notice);
+}
+
+QString LibraryDesk::version() const
+{
+    return QCoreApplication::applicationVersion();
+}
+
+QUrl LibraryDesk::downloadFolder() const
+{
+    return QUrl::fromLocalFile(QStandardPaths::writableLocation(QStandardPaths::DownloadLocation));
+}
+
+void LibraryDesk::rename(const QString& id, const QString& name)
+{
+    const auto machine = m_controller.machine(id);
+    const QString plain = name.simplified();
+    if (machine && !plain.isEmpty() && plain != machine->name)
+        m_controller.rename(id, plain);
+}
+
+void LibraryDesk::setInGroup(const QString& id, const QString& group, bool inGroup)
+{
+    const auto machine = m_controller.machine(id);
+    const QString plain = group.simplified();
+    if (!machine || plain.isEmpty() || machine->groups.contains(plain) == inGroup)
+        return;
+    QStringList groups = machine->groups;
+    if (inGroup)
+        groups.append(plain);
+    else
+        groups.removeAll(plain);
+    m_controller.setGroups(id, groups);
+}
+
+void LibraryDesk::exportTo(const QString& id, const QUrl& file)
+{
+    if (file.isValid())
+        m_controller.exportTo(id, file);
+}
+
+void LibraryDesk::moveTo(const QString& id, const QUrl& folder)
+{
+    if (folder.isValid())
+        m_controller.moveTo(id, folder);
+}
+
+QUrl LibraryDesk::exportFile(const QString& name) const
+{
+    QString plain = name;
+    plain.replace(QLatin1Char('/'), QLatin1Char('-'));
+    const QDir folder(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
+    return QUrl::fromLocalFile(folder.filePath(plain + QStringLiteral(".vitrine.tar.zst")));
+}
+
+void LibraryDesk::setVisibleMachines(const QStringList& ids)
+{
+    if (ids == m_visible)
+        return;
+    m_visible = ids;
+    m_controller.setVisibleMachines(ids);
+}
+
+} // namespace ui::models
