@@ -3,6 +3,7 @@
 """The Linux that kernel_boot.py saved under the other backend goes on in the middle of its boot: under KVM to the first user
 process, under the software CPU to a shell. Argument: the saved machine."""
 import pathlib
+import re
 import sys
 import time
 import vitrine
@@ -14,6 +15,8 @@ def check_shell(console):
     """Both CPUs work, timers expire, and the machine goes off as asked."""
     console.wait(PROMPT, KERNEL_SECONDS)
     expect("Linux" in console.command("uname -a"), "uname -a does not say Linux")
+    bound = console.command("ls /sys/bus/platform/drivers/vmgenid")
+    expect(re.search(r"^\w+:\d\d\b", bound, re.MULTILINE), f"the generation ID has no driver: {bound}")
     for cpu in (0, 1):
         said = console.command(f"taskset {1 << cpu} sh -c 'sleep 1; grep -c ^processor /proc/cpuinfo'")
         expect("\n2\n" in said, f"CPU {cpu} does not answer: {said}")
