@@ -13,6 +13,7 @@ Item {
     property string problem: ""
     property bool separated: y > 0
     default property alias control: holder.data
+    readonly property bool mirrored: LayoutMirroring.enabled
     readonly property real room: width - 2 * Theme.gap - Theme.gapLarge
     readonly property bool stacked: holder.childrenRect.width > 0
                                     && room - holder.childrenRect.width < Math.min(150, words.wanted)
@@ -35,13 +36,9 @@ Item {
 
         readonly property real wanted: Math.max(name.implicitWidth, 60)
 
-        anchors {
-            left: parent.left
-            leftMargin: Theme.gap
-            top: row.stacked ? parent.top : undefined
-            topMargin: Theme.gapSmall + 2
-            verticalCenter: row.stacked ? undefined : parent.verticalCenter
-        }
+        // Places, not anchors: anchors that are taken back when there is more room stay in effect.
+        x: row.mirrored ? row.width - Theme.gap - width : Theme.gap
+        y: row.stacked ? Theme.gapSmall + 2 : (row.height - height) / 2
         width: row.stacked ? row.width - 2 * Theme.gap
                            : row.room - holder.childrenRect.width
         spacing: 2
@@ -79,15 +76,8 @@ Item {
     Item {
         id: holder
 
-        anchors {
-            right: row.stacked ? undefined : parent.right
-            left: row.stacked ? parent.left : undefined
-            rightMargin: Theme.gap
-            leftMargin: Theme.gap
-            top: row.stacked ? words.bottom : undefined
-            topMargin: Theme.gapSmall
-            verticalCenter: row.stacked ? undefined : parent.verticalCenter
-        }
+        x: row.stacked === row.mirrored ? row.width - Theme.gap - width : Theme.gap
+        y: row.stacked ? words.y + words.height + Theme.gapSmall : (row.height - height) / 2
         width: childrenRect.width
         height: childrenRect.height
     }
