@@ -5,11 +5,14 @@
 #include <cerrno>
 #include <vector>
 
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "app/import/archive_reader.h"
 #include "app/import/image_source.h"
 #include "app/import/sparse_writer.h"
+#include "app/library/sparse_copy.h"
 
 namespace app::import {
 
@@ -47,15 +50,29 @@ vmm::Result<void> unpackTo(const ImageSource& source, const NewFile& to, Part pa
     return writer.finish();
 }
 
+/// Shares the blocks where the file system can; otherwise leaves out holes and zeros.
 vmm::Result<void> copyRaw(const ImageSource& source, const NewFile& to, Part part)
 {
+    if (::ioctl(to.fd(), FICLONE, source.file.fd.get()) == 0)
+        return {};
     TRY(checkRoom(folderOf(to.path()), leastNeeded(source, source.file.bytes)));
     SparseWriter writer(to.fd(), to.path());
     std::vector<std::byte> buffer(size_t{256} * 1024);
-    while (const size_t count = TRY(readAt(source.file, writer.bytes(), buffer, source.name))) {
-        TRY(writer.append(std::span(buffer).first(count)));
-        TRY(part.step(writer.bytes(), source.file.bytes));
-    }
+    TRY(library::forEachData(
+        source.file.fd.get(), [&](uint64_t begin, uint64_t end) -> vmm::Result<void> {
+            writer.skipTo(begin);
+            while (writer.bytes() < end) {
+                const auto block = std::span(buffer).first(
+                    static_cast<size_t>(std::min<uint64_t>(buffer.size(), end - writer.bytes())));
+                const size_t count = TRY(readAt(source.file, writer.bytes(), block, source.name));
+                if (count == 0)
+                    return Error(ErrorCode::Invalid, source.name + " became shorter meanwhile");
+                TRY(writer.append(block.first(count)));
+                TRY(part.step(writer.bytes(), source.file.bytes));
+            }
+            return {};
+        }));
+    writer.skipTo(source.file.bytes);
     return writer.finish();
 }
 

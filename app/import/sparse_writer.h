@@ -18,6 +18,8 @@ public:
     SparseWriter(int fd, std::filesystem::path path) : m_fd(fd), m_path(std::move(path)) {}
 
     vmm::Result<void> append(std::span<const std::byte> bytes);
+    /// Leaves a hole up to `offset`, when that is further on.
+    void skipTo(uint64_t offset) { m_at = offset > m_at ? offset : m_at; }
     /// Gives the file its length, holes at the end included.
     vmm::Result<void> finish() const;
     uint64_t bytes() const { return m_at; }
