@@ -383,6 +383,8 @@ Result<CommandLine> parseMachine(Arguments rest)
             machine.accel = TRY(valueOf("--accel", argument, rest));
         else if (argument == "--headless")
             machine.headless = true;
+        else if (argument == "--fresh")
+            machine.fresh = true;
         else if (argument == "--json")
             line.format = OutputFormat::Json;
         else

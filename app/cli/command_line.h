@@ -36,6 +36,7 @@ struct MachineCommand {
     std::string id;    ///< or its name
     std::string accel; ///< as in RunRequest
     bool headless = false;
+    bool fresh = false; ///< leave what was suspended behind
 };
 
 /// What `vitrine ctl` can ask of a running machine.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The life of one `vitrine run`.
+// The life of one running machine; guest_run.cpp has what is more with one of the library.
 #include "app/main/machine_run.h"
 
 #include <csignal>
@@ -41,6 +41,10 @@ MachineRun::~MachineRun()
     if (m_loop)
         m_loop->runPosted(); // the last answers
     m_server.reset();        // sends them
+    m_shutdown.reset();
+    if (m_discard && m_guest)
+        if (const auto outcome = m_guest->discard(); !outcome)
+            report("message", outcome.error().sentence());
 }
 
 Result<void> MachineRun::start(const session::RunRequest& request)
@@ -50,14 +54,23 @@ Result<void> MachineRun::start(const session::RunRequest& request)
     TRY(makeSession(request));
     if (!request.gdb.empty())
         TRY(m_session->machine().startDebugger(request.gdb));
-    m_session->machine().resume([this](Result<void> outcome) {
+    letRun();
+    m_loop->post([this] { startControl(); });
+    return {};
+}
+
+void MachineRun::letRun()
+{
+    m_session->machine().resume([this](const Result<void>& outcome) {
+        if (m_guest && outcome)
+            m_guest->runs();
+        else if (m_guest)
+            m_guest->didNotRun();
         if (outcome)
             return;
         message(outcome.error().sentence());
         m_loop->quit(1);
     });
-    m_loop->post([this] { startControl(); });
-    return {};
 }
 
 /// The name is taken before a disk is touched. A saved machine tells its name only while it is
@@ -97,7 +110,7 @@ void MachineRun::startControl()
         report("serial", pty);
     for (const auto& [port, pty] : m_session->machine().consolePtys())
         report("console", fmt::format("{}: {}", port, pty));
-    m_server = Machine1Server::create(*m_loop, *m_session, [this](Result<void> outcome) {
+    m_server = Machine1Server::create(*m_loop, *m_session, *this, [this](Result<void> outcome) {
         if (outcome)
             return report("control", "on");
         report("control", fmt::format("off: {}", outcome.error().sentence()));
@@ -105,11 +118,15 @@ void MachineRun::startControl()
         if (outcome.error().code() == ErrorCode::Busy)
             m_loop->quit(1);
     });
+    if (m_guest)
+        startGuestControl();
 }
 
 /// One line for whoever watches: text on stderr; JSON on stdout, unless the guest talks there.
 void MachineRun::report(const char* event, const std::string& text)
 {
+    if (m_guest)
+        m_guest->log().add(fmt::format("{}: {}", event, text));
     if (m_format == OutputFormat::Text) {
         fmt::print(stderr, "vitrine: {}: {}\n", event, text);
         return;
@@ -121,18 +138,26 @@ void MachineRun::report(const char* event, const std::string& text)
     std::fflush(stream);
 }
 
-/// The first SIGINT or SIGTERM takes the machine's power away; the second does not wait for it.
+/// The first SIGINT or SIGTERM suspends a machine of the library, and takes the power away from any
+/// other; the second does not wait for it.
 void MachineRun::interrupted()
 {
-    if (++m_interrupts > 1 || !m_session) // without a machine: the window shows why there is none
+    if (++m_interrupts > 1 || !m_session) { // without a machine: the window shows why there is none
+        if (m_session)
+            m_session->cancelSave();
         return m_loop->quit(0);
+    }
     m_session->cancelTyping();
-    m_session->machine().powerOff([this](Result<void>) { m_loop->quit(0); });
+    if (m_guest)
+        return endSessionNow();
+    m_session->powerOff([this](Result<void>) { m_loop->quit(0); });
 }
 
 void MachineRun::stateChanged(RunState state)
 {
     report("state", std::string(vmm::console::runStateName(state)));
+    if (m_guest && state == RunState::Paused)
+        postForSession([this] { saveThumbnail({}); });
 }
 
 void MachineRun::message(const std::string& sentence)
@@ -147,7 +172,18 @@ void MachineRun::mediumChanged(const std::string& path)
 
 void MachineRun::ended(int exitStatus)
 {
-    m_loop->quit(exitStatus);
+    if (!m_guest)
+        return m_loop->quit(exitStatus);
+    postForSession([this, exitStatus] { guestEnded(exitStatus); });
+}
+
+void MachineRun::present(Done done)
+{
+    if (m_window == nullptr)
+        return done(
+            vmm::Error(ErrorCode::Unsupported, m_session->name() + " runs without a window"));
+    m_window->present();
+    done({});
 }
 
 } // namespace app::main

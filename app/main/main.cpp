@@ -10,6 +10,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/control_commands.h"
 #include "app/host/host_checks.h"
+#include "app/main/guest_opening.h"
 #include "app/main/host_report.h"
 #include "app/main/machine_run.h"
 #include "app/main/window_loader.h"
@@ -52,6 +53,27 @@ int runHeadless(const RunCommand& command, OutputFormat format)
     return (*run)->runLoop();
 }
 
+int runGuestHeadless(const MachineCommand& command, OutputFormat format)
+{
+    const auto accel = app::main::accelOf(command);
+    if (!accel)
+        return complain(accel.error(), kUsageError);
+    auto guest = app::main::openGuest(command);
+    if (!guest)
+        return complain(guest.error());
+    if (*guest == nullptr) {
+        fmt::print(stderr, "vitrine: {} is running already\n", command.id);
+        return 0;
+    }
+    auto run = MachineRun::create(format);
+    if (!run)
+        return complain(run.error());
+    (*run)->setGuest(*std::move(guest));
+    if (const auto started = (*run)->startGuest(*accel, app::main::startOf(command)); !started)
+        return complain(started.error());
+    return (*run)->runLoop();
+}
+
 struct Dispatch {
     OutputFormat format;
     int argc;
@@ -79,8 +101,8 @@ struct Dispatch {
     }
     int operator()(const MachineCommand& command) const
     {
-        static_cast<void>(command);
-        return inWindow(app::main::kGuestModule);
+        return command.headless ? runGuestHeadless(command, format)
+                                : inWindow(app::main::kGuestModule);
     }
     int operator()(const LibraryCommand&) const { return inWindow(app::main::kLibraryModule); }
 

@@ -2,8 +2,11 @@
 // Hand-over between the window and a running machine.
 #include "app/main/session_controller.h"
 
+#include <array>
 #include <string_view>
 #include <utility>
+
+#include "app/session/keys.h"
 
 namespace app::main {
 
@@ -36,8 +39,9 @@ void SessionController::Relay::close()
     m_target = nullptr;
 }
 
-SessionController::SessionController(session::MachineSession& session)
+SessionController::SessionController(session::MachineSession& session, GuestDoor* door)
     : m_session(session),
+      m_door(door),
       m_relay(std::make_shared<Relay>(this)),
       m_display(session.machine().scanout())
 {
@@ -77,7 +81,7 @@ void SessionController::pause()
 
 void SessionController::resume()
 {
-    m_session.machine().resume(complain());
+    m_session.resume(complain());
 }
 
 void SessionController::reset()
@@ -87,12 +91,12 @@ void SessionController::reset()
 
 void SessionController::powerButton()
 {
-    m_session.machine().powerButton(complain());
+    m_session.powerButton(complain());
 }
 
 void SessionController::powerOff()
 {
-    m_session.machine().powerOff(complain());
+    m_session.powerOff(complain());
 }
 
 void SessionController::sendKeys(const QString& chord)
@@ -118,6 +122,107 @@ void SessionController::insertMedium(const QString& path)
 void SessionController::ejectMedium()
 {
     m_session.machine().ejectMedium(complain());
+}
+
+// --- typing ---
+
+/// In pieces: the session takes so much at a time, and what it has taken it types to the end.
+void SessionController::typeText(const QString& text)
+{
+    if (const auto events = session::typable(text.toStdString()); !events) {
+        emit typingEnded(toQString(events.error().sentence()));
+        return;
+    }
+    m_toType = text;
+    typeRest();
+}
+
+void SessionController::typeRest()
+{
+    constexpr qsizetype kPiece = 256;
+    if (m_toType.isEmpty()) {
+        emit typingEnded({});
+        return;
+    }
+    const std::string piece = m_toType.left(kPiece).toStdString();
+    m_toType.remove(0, kPiece);
+    m_session.typeText(piece, [relay = m_relay](const Result<void>& outcome) {
+        const bool gaveUp = !outcome && outcome.error().code() == vmm::ErrorCode::Cancelled;
+        const QString problem =
+            outcome || gaveUp ? QString() : toQString(outcome.error().sentence());
+        relay->post([done = outcome.has_value(), problem](SessionController& self) {
+            if (done)
+                return self.typeRest();
+            self.m_toType.clear();
+            emit self.typingEnded(problem);
+        });
+    });
+}
+
+void SessionController::cancelTyping()
+{
+    m_toType.clear();
+    m_session.cancelTyping();
+}
+
+// --- closing, of a machine of the library ---
+
+void SessionController::askOnClose()
+{
+    if (m_door == nullptr)
+        return MachineController::askOnClose();
+    m_door->askOnClose([relay = m_relay](GuestDoor::OnClose what) {
+        relay->post([what](SessionController& self) {
+            static constexpr std::array kMeanings = {OnClose::Hide, OnClose::Suspend,
+                                                     OnClose::ShutDown, OnClose::AskToKeep};
+            emit self.onCloseKnown(kMeanings.at(static_cast<size_t>(what)));
+        });
+    });
+}
+
+void SessionController::suspend()
+{
+    if (m_door == nullptr)
+        return;
+    m_door->suspendGuest([relay = m_relay](const Result<void>& outcome) {
+        if (outcome)
+            return;
+        const bool gaveUp = outcome.error().code() == vmm::ErrorCode::Cancelled;
+        relay->post([gaveUp, text = toQString(outcome.error().sentence())](auto& self) {
+            emit self.suspendEnded();
+            if (!gaveUp)
+                emit self.MachineController::message(text);
+        });
+    });
+}
+
+void SessionController::cancelSuspend()
+{
+    if (m_door != nullptr)
+        m_door->cancelSuspend();
+}
+
+void SessionController::keep()
+{
+    if (m_door == nullptr)
+        return;
+    m_door->keep([relay = m_relay, complain = complain()](const Result<void>& outcome) {
+        complain(outcome);
+        if (outcome)
+            relay->post([](SessionController& self) { emit self.kept(); });
+    });
+}
+
+void SessionController::discard()
+{
+    if (m_door != nullptr)
+        m_door->discard();
+}
+
+void SessionController::saveProgress(int percent)
+{
+    if (m_door != nullptr)
+        m_relay->post([percent](SessionController& self) { emit self.suspendProgress(percent); });
 }
 
 display::core::KeyboardSink* SessionController::keyboard()

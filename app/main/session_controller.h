@@ -7,6 +7,7 @@
 
 #include <QThreadPool>
 
+#include "app/main/run_window.h"
 #include "app/session/machine_session.h"
 #include "app/session/session_observer.h"
 #include "display/local/local_display.h"
@@ -21,7 +22,8 @@ class SessionController final : public ui::models::MachineController,
                                 private session::SessionObserver {
     Q_OBJECT
 public:
-    explicit SessionController(session::MachineSession& session);
+    /// `door`: of a machine of the library, which outlives it; else null.
+    explicit SessionController(session::MachineSession& session, GuestDoor* door = nullptr);
     ~SessionController() override;
 
     QString name() const override;
@@ -36,6 +38,13 @@ public:
     void screenshot(const QString& path) override;
     void insertMedium(const QString& path) override;
     void ejectMedium() override;
+    void typeText(const QString& text) override;
+    void cancelTyping() override;
+    void askOnClose() override;
+    void suspend() override;
+    void cancelSuspend() override;
+    void keep() override;
+    void discard() override;
     display::core::DisplaySource* display() override { return &m_display; }
     display::core::KeyboardSink* keyboard() override;
     display::core::PointerSink* pointer() override;
@@ -59,14 +68,17 @@ private:
     void stateChanged(vmm::console::RunState state) override;
     void message(const std::string& sentence) override;
     void mediumChanged(const std::string& path) override;
-    void saveProgress(int) override {}
+    void saveProgress(int percent) override;
     void ended(int) override {}
+    void typeRest();
 
     session::MachineSession& m_session;
+    GuestDoor* const m_door;
     std::shared_ptr<Relay> m_relay;
     display::local::LocalDisplay m_display;
     QString m_state;
     QString m_medium;
+    QString m_toType;      ///< what is not handed to the session yet
     QThreadPool m_errands; // screenshots; last: its threads use the rest
 };
 

@@ -3,6 +3,7 @@
 #include "app/session/control_loop.h"
 
 #include <csignal>
+#include <ctime>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -13,6 +14,23 @@ namespace app::session {
 using vmm::Error;
 using vmm::MutexLock;
 using vmm::Result;
+
+struct ControlLoop::Ticker {
+    ~Ticker() { ::sd_event_source_unref(source); }
+    static int fired(sd_event_source* source, uint64_t, void* self)
+    {
+        const auto& ticker = *static_cast<Ticker*>(self);
+        ticker.tick();
+        ::sd_event_source_set_time_relative(source, ticker.microseconds);
+        return ::sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    }
+
+    std::function<void()> tick;
+    uint64_t microseconds = 0;
+    sd_event_source* source = nullptr;
+};
+
+ControlLoop::ControlLoop(vmm::EventFd wake) : m_wake(std::move(wake)) {}
 
 Result<std::unique_ptr<ControlLoop>> ControlLoop::create()
 {
@@ -51,8 +69,23 @@ Result<void> ControlLoop::start()
     return {};
 }
 
+void ControlLoop::every(std::chrono::milliseconds first, std::chrono::milliseconds period,
+                        std::function<void()> tick)
+{
+    using Microseconds = std::chrono::duration<uint64_t, std::micro>;
+    constexpr uint64_t kUsualAccuracy = 0;
+    auto ticker = std::make_unique<Ticker>();
+    ticker->tick = std::move(tick);
+    ticker->microseconds = std::chrono::duration_cast<Microseconds>(period).count();
+    const uint64_t start = std::chrono::duration_cast<Microseconds>(first).count();
+    if (::sd_event_add_time_relative(m_event, &ticker->source, CLOCK_MONOTONIC, start,
+                                     kUsualAccuracy, Ticker::fired, ticker.get()) >= 0)
+        m_tickers.push_back(std::move(ticker));
+}
+
 ControlLoop::~ControlLoop()
 {
+    m_tickers.clear();
     ::sd_event_unref(m_event);
 }
 

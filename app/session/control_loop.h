@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -32,6 +33,11 @@ public:
     /// Calls back on the loop's thread for each SIGINT or SIGTERM. Before run().
     void onSignal(std::function<void()> handler) { m_signalHandler = std::move(handler); }
 
+    /// Calls `tick` on the loop's thread after `first` and then every `period`, until the loop
+    /// goes. On the loop's thread, or before run().
+    void every(std::chrono::milliseconds first, std::chrono::milliseconds period,
+               std::function<void()> tick);
+
     /// Runs until quit(); the status given there.
     int run();
     /// Ends run() with `status`; the first call counts. Any thread.
@@ -42,13 +48,15 @@ public:
     sd_event* event() const { return m_event; }
 
 private:
-    explicit ControlLoop(vmm::EventFd wake) : m_wake(std::move(wake)) {}
+    explicit ControlLoop(vmm::EventFd wake);
     vmm::Result<void> start();
+    struct Ticker;
 
     sd_event* m_event = nullptr;
     vmm::EventFd m_wake;
     std::function<void()> m_signalHandler;
-    std::atomic<int> m_status{-1}; // -1: not asked to end yet
+    std::vector<std::unique_ptr<Ticker>> m_tickers; // loop's thread
+    std::atomic<int> m_status{-1};                  // -1: not asked to end yet
     vmm::Mutex m_mutex;
     std::vector<std::function<void()>> m_posted GUARDED_BY(m_mutex);
 };

@@ -322,4 +322,30 @@ Result<std::vector<KeyEvent>> textEvents(std::string_view text)
     return events;
 }
 
+Result<void> typable(std::string_view text)
+{
+    constexpr size_t kNamed = 5;
+    std::vector<std::string> missing;
+    for (size_t i = 0; i < text.size();) {
+        if (strokeFor(text[i])) {
+            ++i;
+            continue;
+        }
+        const std::string character = characterAt(text.substr(i));
+        do
+            ++i; // the rest of the character, too
+        while (i < text.size() && (static_cast<uint8_t>(text[i]) & 0xc0) == 0x80);
+        if (std::find(missing.begin(), missing.end(), character) == missing.end())
+            missing.push_back(character);
+    }
+    if (missing.empty())
+        return {};
+    std::string list;
+    for (size_t i = 0; i < std::min(missing.size(), kNamed); ++i)
+        list += (i == 0 ? "" : " ") + missing[i];
+    return Error(ErrorCode::Invalid, "the text cannot be typed on a US keyboard, which does not "
+                                     "have: " +
+                                         list + (missing.size() > kNamed ? " ..." : ""));
+}
+
 } // namespace app::session

@@ -33,4 +33,8 @@ vmm::Result<std::vector<vmm::input::KeyEvent>> chordEvents(std::string_view chor
 /// character that keyboard does not have.
 vmm::Result<std::vector<vmm::input::KeyEvent>> textEvents(std::string_view text);
 
+/// Whether a US keyboard has all characters of `text`, of whatever length; the error is a sentence
+/// with those it does not have.
+vmm::Result<void> typable(std::string_view text);
+
 } // namespace app::session

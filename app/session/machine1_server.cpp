@@ -6,8 +6,10 @@
 
 #include <systemd/sd-bus.h>
 
+#include "app/session/bus_answers.h"
 #include "app/session/bus_names.h"
 #include "app/session/hardware_words.h"
+#include "app/session/process_load.h"
 
 namespace app::session {
 
@@ -16,115 +18,6 @@ using vmm::ErrorCode;
 using vmm::Result;
 using vmm::console::RunState;
 using vmm::machine::DeviceInfo;
-
-namespace {
-
-/// A method call that is answered later. Loop's thread only; a call never answered gets an error,
-/// so that nobody waits for ever.
-class PendingCall {
-public:
-    explicit PendingCall(sd_bus_message* call) : m_call(::sd_bus_message_ref(call)) {}
-    PendingCall(const PendingCall&) = delete;
-    PendingCall& operator=(const PendingCall&) = delete;
-    ~PendingCall()
-    {
-        if (!m_answered)
-            fail(Error(ErrorCode::Cancelled, "the machine ended before it could answer"));
-        ::sd_bus_message_unref(m_call);
-    }
-
-    void finish(const Result<void>& outcome)
-    {
-        if (!outcome)
-            return fail(outcome.error());
-        m_answered = true;
-        ::sd_bus_reply_method_return(m_call, nullptr);
-    }
-    void fail(const Error& error)
-    {
-        m_answered = true;
-        sd_bus_error reply = {};
-        ::sd_bus_error_set(&reply, errorName(error.code()).c_str(),
-                           validUtf8(error.sentence()).c_str());
-        ::sd_bus_reply_method_error(m_call, &reply);
-        ::sd_bus_error_free(&reply);
-    }
-    /// Sends the answer `fill` makes; it returns an sd-bus status.
-    template <class Fill>
-    void answer(const Fill& fill)
-    {
-        sd_bus_message* reply = nullptr;
-        int status = ::sd_bus_message_new_method_return(m_call, &reply);
-        if (status >= 0)
-            status = fill(reply);
-        if (status < 0)
-            fail(Error(ErrorCode::Io, "the answer does not fit a message"));
-        else
-            ::sd_bus_send(nullptr, reply, nullptr);
-        m_answered = true;
-        ::sd_bus_message_unref(reply);
-    }
-
-private:
-    sd_bus_message* m_call;
-    bool m_answered = false;
-};
-
-using Pending = std::shared_ptr<PendingCall>;
-
-/// A completion for another thread that answers `call` on the loop's. The call travels inside the
-/// posted function alone, so that its last owner is on the loop's thread.
-std::function<void(Result<void>)> answerLater(ControlLoop& loop, Pending call)
-{
-    auto slot = std::make_shared<Pending>(std::move(call));
-    return [&loop, slot](Result<void> outcome) {
-        loop.post([call = std::move(*slot), outcome = std::move(outcome)] {
-            if (call)
-                call->finish(outcome);
-        });
-    };
-}
-
-int appendDevices(sd_bus_message* reply, const std::vector<DeviceInfo>& devices)
-{
-    int status = ::sd_bus_message_open_container(reply, 'a', "(sa(ss))");
-    for (const DeviceInfo& device : devices) {
-        if (status < 0)
-            return status;
-        ::sd_bus_message_open_container(reply, 'r', "sa(ss)");
-        ::sd_bus_message_append(reply, "s", validUtf8(device.name).c_str());
-        ::sd_bus_message_open_container(reply, 'a', "(ss)");
-        for (const auto& [name, value] : device.registers)
-            ::sd_bus_message_append(reply, "(ss)", validUtf8(name).c_str(),
-                                    validUtf8(value).c_str());
-        ::sd_bus_message_close_container(reply);
-        status = ::sd_bus_message_close_container(reply);
-    }
-    return status < 0 ? status : ::sd_bus_message_close_container(reply);
-}
-
-int appendTexts(sd_bus_message* reply,
-                const std::vector<std::pair<std::string, std::string>>& texts)
-{
-    int status = ::sd_bus_message_open_container(reply, 'a', "{ss}");
-    for (const auto& [name, text] : texts)
-        if (status >= 0)
-            status = ::sd_bus_message_append(reply, "{ss}", validUtf8(name).c_str(),
-                                             validUtf8(text).c_str());
-    return status < 0 ? status : ::sd_bus_message_close_container(reply);
-}
-
-int appendCounters(sd_bus_message* reply, const std::vector<vmm::machine::Counter>& counters)
-{
-    int status = ::sd_bus_message_open_container(reply, 'a', "{st}");
-    for (const auto& counter : counters)
-        if (status >= 0)
-            status = ::sd_bus_message_append(reply, "{st}", validUtf8(counter.name).c_str(),
-                                             counter.value);
-    return status < 0 ? status : ::sd_bus_message_close_container(reply);
-}
-
-} // namespace
 
 /// Handlers of the vtable: C functions, so nothing may leave them but a status.
 struct Machine1Server::Methods {
@@ -149,7 +42,23 @@ struct Machine1Server::Methods {
     template <Request request>
     static int plain(Machine1Server& server, sd_bus_message*, Pending call)
     {
-        (server.m_session.machine().*request)(answerLater(server.m_loop, std::move(call)));
+        (server.m_session->machine().*request)(answerLater(server.m_loop, std::move(call)));
+        return 0;
+    }
+
+    using SessionRequest = void (MachineSession::*)(vmm::machine::Completion);
+    template <SessionRequest request>
+    static int ofSession(Machine1Server& server, sd_bus_message*, Pending call)
+    {
+        (server.m_session->*request)(answerLater(server.m_loop, std::move(call)));
+        return 0;
+    }
+
+    using HostRequest = void (MachineHost::*)(MachineHost::Completion);
+    template <HostRequest request>
+    static int ofHost(Machine1Server& server, sd_bus_message*, Pending call)
+    {
+        (server.m_host.*request)(answerLater(server.m_loop, std::move(call)));
         return 0;
     }
 
@@ -161,7 +70,7 @@ struct Machine1Server::Methods {
         const char* argument = nullptr;
         const int status = ::sd_bus_message_read(message, "s", &argument);
         if (status >= 0)
-            request(server.m_session, argument, answerLater(server.m_loop, std::move(call)));
+            request(*server.m_session, argument, answerLater(server.m_loop, std::move(call)));
         return status;
     }
     /// A request with one path: absolute only, the caller's working directory is not ours.
@@ -176,7 +85,7 @@ struct Machine1Server::Methods {
             call->fail(Error(ErrorCode::Invalid,
                              "\"" + std::string(argument) + "\" is not an absolute path"));
         else
-            request(server.m_session, argument, answerLater(server.m_loop, std::move(call)));
+            request(*server.m_session, argument, answerLater(server.m_loop, std::move(call)));
         return 0;
     }
 
@@ -213,13 +122,13 @@ struct Machine1Server::Methods {
         const char* button = nullptr;
         const int status = ::sd_bus_message_read(message, "iis", &x, &y, &button);
         if (status >= 0)
-            server.m_session.useMouse(x, y, button, answerLater(server.m_loop, std::move(call)));
+            server.m_session->useMouse(x, y, button, answerLater(server.m_loop, std::move(call)));
         return status;
     }
 
     static int screenText(Machine1Server& server, sd_bus_message*, Pending call)
     {
-        const auto words = server.m_session.screenText();
+        const auto words = server.m_session->screenText();
         if (!words)
             call->fail(words.error());
         else
@@ -232,7 +141,7 @@ struct Machine1Server::Methods {
     static int devices(Machine1Server& server, sd_bus_message*, Pending call)
     {
         auto slot = std::make_shared<Pending>(std::move(call));
-        server.m_session.machine().devices(
+        server.m_session->machine().devices(
             [&loop = server.m_loop, slot](std::vector<DeviceInfo> list) {
                 loop.post([call = std::move(*slot), list = std::move(list)] {
                     if (call)
@@ -260,7 +169,7 @@ struct Machine1Server::Methods {
             return 0;
         }
         auto slot = std::make_shared<Pending>(std::move(call));
-        server.m_session.machine().change(
+        server.m_session->machine().change(
             *std::move(change), [&loop = server.m_loop, slot](Result<std::string> answer) {
                 loop.post([call = std::move(*slot), answer = std::move(answer)] {
                     if (call && answer)
@@ -276,8 +185,41 @@ struct Machine1Server::Methods {
 
     static int stats(Machine1Server& server, sd_bus_message*, Pending call)
     {
-        const auto counters = server.m_session.machine().counters();
+        const auto counters = server.m_session->machine().counters();
         call->answer([&](sd_bus_message* reply) { return appendCounters(reply, counters); });
+        return 0;
+    }
+
+    static int thumbnail(Machine1Server& server, sd_bus_message* message, Pending call)
+    {
+        uint32_t width = 0;
+        const int status = ::sd_bus_message_read(message, "u", &width);
+        if (status < 0)
+            return status;
+        auto slot = std::make_shared<Pending>(std::move(call));
+        server.m_session->thumbnail(
+            width, [&loop = server.m_loop, slot](MachineSession::Picture picture) {
+                loop.post([call = std::move(*slot), picture = std::move(picture)] {
+                    if (call && picture)
+                        call->answer([&](sd_bus_message* reply) {
+                            return ::sd_bus_message_append_array(reply, 'y', picture->data(),
+                                                                 picture->size());
+                        });
+                    else if (call)
+                        call->fail(picture.error());
+                });
+            });
+        return 0;
+    }
+
+    static int load(Machine1Server& server, sd_bus_message*, Pending call)
+    {
+        const ProcessLoad load = processLoad(server.m_session->machine().counters());
+        call->answer([&](sd_bus_message* reply) {
+            return ::sd_bus_message_append(reply, "tttttt", load.cpuNanoseconds, load.memoryBytes,
+                                           load.diskBytesRead, load.diskBytesWritten,
+                                           load.netBytesReceived, load.netBytesSent);
+        });
         return 0;
     }
 
@@ -285,10 +227,16 @@ struct Machine1Server::Methods {
                         void* userdata, sd_bus_error*)
     {
         auto& server = *static_cast<Machine1Server*>(userdata);
+        const std::string_view wanted(name);
+        if (wanted == "Id")
+            return ::sd_bus_message_append(reply, "s", server.m_host.id().c_str());
+        if (wanted == "Installing")
+            return ::sd_bus_message_append(reply, "b", int{server.m_host.installing()});
+        if (wanted == "Headless")
+            return ::sd_bus_message_append(reply, "b", int{server.m_host.headless()});
         if (server.m_detached)
             return -ESHUTDOWN;
-        auto& machine = server.m_session.machine();
-        const std::string_view wanted(name);
+        auto& machine = server.m_session->machine();
         if (wanted == "Cpus")
             return ::sd_bus_message_append(reply, "u", machine.spec().cpus);
         if (wanted == "Memory")
@@ -297,7 +245,7 @@ struct Machine1Server::Methods {
             return appendTexts(reply, machine.consolePtys());
         std::string value;
         if (wanted == "Name")
-            value = server.m_session.name();
+            value = server.m_session->name();
         else if (wanted == "State")
             value = vmm::console::runStateName(machine.runState());
         else if (wanted == "Medium")
@@ -317,7 +265,7 @@ struct Machine1Server::Methods {
             server.connected(
                 Error(ErrorCode::Io, std::string("the session bus refused: ") + error->message));
         else if (::sd_bus_message_read(reply, "u", &outcome) < 0 || outcome != kPrimaryOwner)
-            server.connected(Error(ErrorCode::Busy, "a machine named " + server.m_session.name() +
+            server.connected(Error(ErrorCode::Busy, "a machine named " + server.m_session->name() +
                                                         " is already running"));
         else
             server.connected({});
@@ -335,6 +283,8 @@ struct Machine1Server::Methods {
 };
 
 using M = vmm::machine::Machine;
+using S = MachineSession;
+using H = MachineHost;
 
 const sd_bus_vtable Machine1Server::Methods::kTable[] = {
     SD_BUS_VTABLE_START(0),
@@ -345,11 +295,23 @@ const sd_bus_vtable Machine1Server::Methods::kTable[] = {
     SD_BUS_PROPERTY("Memory", "t", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("SerialPty", "s", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("ConsolePtys", "a{ss}", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("Id", "s", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("Installing", "b", property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_PROPERTY("Headless", "b", property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_METHOD("Pause", "", "", method<plain<&M::pause>>, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("Resume", "", "", method<plain<&M::resume>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Resume", "", "", method<ofSession<&S::resume>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Reset", "", "", method<plain<&M::reset>>, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("PowerDown", "", "", method<plain<&M::powerButton>>, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("Quit", "", "", method<plain<&M::powerOff>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("PowerDown", "", "", method<ofSession<&S::powerButton>>,
+                  SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Quit", "", "", method<ofSession<&S::powerOff>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Present", "", "", method<ofHost<&H::present>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Suspend", "", "", method<ofHost<&H::suspend>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Thumbnail", SD_BUS_ARGS("u", width), SD_BUS_RESULT("ay", png),
+                            method<thumbnail>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS(
+        "Load", SD_BUS_NO_ARGS,
+        SD_BUS_RESULT("t", cpu, "t", memory, "t", read, "t", written, "t", received, "t", sent),
+        method<load>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Screenshot", SD_BUS_ARGS("s", path), SD_BUS_NO_RESULT,
                             method<Methods::path<screenshot>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Key", SD_BUS_ARGS("s", chord), SD_BUS_NO_RESULT, method<text<key>>,
@@ -402,14 +364,16 @@ const sd_bus_vtable Machine1Server::Methods::kTable[] = {
     SD_BUS_SIGNAL_WITH_ARGS("SaveProgress", SD_BUS_ARGS("i", percent), 0),
     SD_BUS_VTABLE_END};
 
-Machine1Server::Machine1Server(ControlLoop& loop, MachineSession& session, Ready ready)
-    : m_loop(loop), m_session(session), m_ready(std::move(ready))
+Machine1Server::Machine1Server(ControlLoop& loop, MachineSession& session, MachineHost& host,
+                               Ready ready)
+    : m_loop(loop), m_session(&session), m_host(host), m_ready(std::move(ready))
 {}
 
 std::unique_ptr<Machine1Server> Machine1Server::create(ControlLoop& loop, MachineSession& session,
-                                                       Ready ready)
+                                                       MachineHost& host, Ready ready)
 {
-    std::unique_ptr<Machine1Server> server(new Machine1Server(loop, session, std::move(ready)));
+    std::unique_ptr<Machine1Server> server(
+        new Machine1Server(loop, session, host, std::move(ready)));
     const auto outcome = server->connect();
     session.addObserver(*server);
     if (!outcome)
@@ -435,9 +399,11 @@ Result<void> Machine1Server::connect()
                                              "org.freedesktop.DBus.Local", "Disconnected",
                                              Methods::lost, nullptr, this);
     constexpr uint64_t kDoNotQueue = 0;
+    const std::string id = m_host.id();
     if (status >= 0)
-        status = ::sd_bus_request_name_async(m_bus, nullptr, busNameFor(m_session.name()).c_str(),
-                                             kDoNotQueue, Methods::nameOwned, this);
+        status = ::sd_bus_request_name_async(
+            m_bus, nullptr, busNameFor(id.empty() ? m_session->name() : id).c_str(), kDoNotQueue,
+            Methods::nameOwned, this);
     if (status < 0)
         return Error::fromErrno("the session bus", -status);
     return {};
@@ -455,8 +421,44 @@ Machine1Server::~Machine1Server()
 void Machine1Server::detach()
 {
     if (!m_detached)
-        m_session.removeObserver(*this);
+        m_session->removeObserver(*this);
     m_detached = true;
+}
+
+void Machine1Server::attach(MachineSession& session)
+{
+    m_session = &session;
+    m_detached = false;
+    session.addObserver(*this);
+}
+
+void Machine1Server::installingChanged()
+{
+    publish([](sd_bus* bus) {
+        ::sd_bus_emit_properties_changed(bus, kObjectPath, kInterface, "Installing", nullptr);
+    });
+}
+
+/// Nobody waits for an answer: a desktop without notifications is fine.
+void Machine1Server::notify(const std::string& summary, const std::string& body)
+{
+    publish([summary = validUtf8(summary), body = validUtf8(body)](sd_bus* bus) {
+        sd_bus_message* call = nullptr;
+        int status = ::sd_bus_message_new_method_call(bus, &call, "org.freedesktop.Notifications",
+                                                      "/org/freedesktop/Notifications",
+                                                      "org.freedesktop.Notifications", "Notify");
+        constexpr uint32_t kNew = 0;
+        constexpr int32_t kUsualTime = -1;
+        if (status >= 0)
+            status = ::sd_bus_message_append(
+                call, "susssasa{sv}i", "Vitrine", kNew, "org.vitrine.Vitrine", summary.c_str(),
+                body.c_str(), 0, 1, "desktop-entry", "s", "org.vitrine.Vitrine", kUsualTime);
+        if (status >= 0)
+            status = ::sd_bus_message_set_expect_reply(call, 0);
+        if (status >= 0)
+            ::sd_bus_send(bus, call, nullptr);
+        ::sd_bus_message_unref(call);
+    });
 }
 
 void Machine1Server::connected(Result<void> outcome)

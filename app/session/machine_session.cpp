@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include <unistd.h>
+
 #include "app/session/keys.h"
 #include "display/core/png.h"
+#include "display/core/shrink.h"
 
 namespace app::session {
 
@@ -59,6 +62,10 @@ MachineSession::create(const Maker& maker, const std::string& name,
 
 MachineSession::~MachineSession()
 {
+    {
+        const MutexLock lock(m_errandsMutex);
+        m_errands.reset(); // they use all of it
+    }
     m_typer.reset();
     m_machine.reset(); // joins the control thread; its last words still reach the observers
 }
@@ -105,13 +112,94 @@ void MachineSession::exitRequested(int status)
     tell([status](SessionObserver& observer) { observer.ended(status); });
 }
 
+bool MachineSession::resetsInPlace()
+{
+    bool inPlace = true;
+    tell([&](SessionObserver& observer) { inPlace = observer.resetsInPlace() && inPlace; });
+    return inPlace;
+}
+
 void MachineSession::save(const std::string& path, Completion done)
 {
+    m_saveCancelled.store(false);
     const auto progress = [this](int percent) {
         tell([percent](SessionObserver& observer) { observer.saveProgress(percent); });
-        return true;
+        return !m_saveCancelled.load();
     };
     m_machine->save(path, progress, std::move(done));
+}
+
+void MachineSession::saveForGood(const std::string& path, Completion done)
+{
+    m_savedForGood.store(true);
+    save(path, [this, path, done = std::move(done)](Result<void> outcome) {
+        // Somebody's resume() may have been on its way before.
+        if (outcome && m_machine->runState() == RunState::Running) {
+            ::unlink(path.c_str());
+            outcome = Error(ErrorCode::Busy, "the machine was resumed while it was being saved");
+        }
+        done(std::move(outcome));
+    });
+}
+
+void MachineSession::resume(Completion done)
+{
+    if (m_savedForGood.load())
+        return done(Error(ErrorCode::Busy, "the machine is being suspended"));
+    m_machine->resume(std::move(done));
+}
+
+void MachineSession::powerButton(Completion done)
+{
+    m_toldToStop.store(true);
+    m_machine->powerButton(std::move(done));
+}
+
+void MachineSession::powerOff(Completion done)
+{
+    m_toldToStop.store(true);
+    m_machine->powerOff(std::move(done));
+}
+
+Result<void> MachineSession::runErrand(std::function<void()> errand)
+{
+    if (m_waitingErrands.fetch_add(1) >= kMostErrands) {
+        m_waitingErrands.fetch_sub(1);
+        return Error(ErrorCode::Busy, "too much is being asked of the machine's screen at once");
+    }
+    const MutexLock lock(m_errandsMutex);
+    if (!m_errands) {
+        auto errands = vmm::EventLoop::create("errands");
+        if (!errands) {
+            m_waitingErrands.fetch_sub(1);
+            return std::move(errands).error();
+        }
+        m_errands = *std::move(errands);
+    }
+    m_errands->post([this, errand = std::move(errand)] {
+        errand();
+        m_waitingErrands.fetch_sub(1);
+    });
+    return {};
+}
+
+void MachineSession::thumbnail(uint32_t width, std::function<void(Picture)> done)
+{
+    const auto outcome = runErrand([this, width, done] { done(takeThumbnail(width)); });
+    if (!outcome)
+        done(outcome.error());
+}
+
+MachineSession::Picture MachineSession::takeThumbnail(uint32_t width)
+{
+    vmm::console::Frame frame;
+    auto& source = m_machine->scanout();
+    source.update(frame);
+    source.invalidate(); // we took damage the window has not seen
+    if (frame.width == 0 || frame.height == 0)
+        return Error(ErrorCode::Unsupported, "the screen is off");
+    const auto most = std::clamp(width, kNarrowestThumbnail, kWidestThumbnail);
+    return display::core::encodePng(display::core::shrunk(frame, static_cast<int>(most)));
 }
 
 void MachineSession::pressKeys(const std::string& chord, Completion done)

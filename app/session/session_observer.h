@@ -23,6 +23,8 @@ public:
     /// The machine is over; the process should end with this status. May be called more than once;
     /// the first status counts.
     virtual void ended(int exitStatus) = 0;
+    /// As MachineListener::resetsInPlace(); one that says false decides.
+    virtual bool resetsInPlace() { return true; }
 };
 
 } // namespace app::session

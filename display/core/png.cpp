@@ -64,15 +64,21 @@ bool isWhole(const vmm::console::Frame& frame)
                static_cast<size_t>(frame.width) * static_cast<size_t>(frame.height);
 }
 
-Result<void> encode(const vmm::console::Frame& frame, std::FILE* file, const std::string& path)
+png_image imageOf(const vmm::console::Frame& frame)
 {
-    const std::vector<uint8_t> rgb = toRgb(frame);
     png_image image = {};
     image.version = PNG_IMAGE_VERSION;
     image.width = static_cast<png_uint_32>(frame.width);
     image.height = static_cast<png_uint_32>(frame.height);
     image.format = PNG_FORMAT_RGB;
     image.flags = PNG_IMAGE_FLAG_FAST; // a screen compresses well anyway; the person waits
+    return image;
+}
+
+Result<void> encode(const vmm::console::Frame& frame, std::FILE* file, const std::string& path)
+{
+    const std::vector<uint8_t> rgb = toRgb(frame);
+    png_image image = imageOf(frame);
     if (png_image_write_to_stdio(&image, file, 0, rgb.data(), 0, nullptr) == 0)
         return Error(ErrorCode::Io, path + ": not writable: " + image.message);
     return {};
@@ -112,6 +118,20 @@ Result<void> writePng(const vmm::console::Frame& frame, const std::string& path)
     temporary.keep();
     syncFolder(path);
     return {};
+}
+
+Result<std::vector<std::byte>> encodePng(const vmm::console::Frame& frame)
+{
+    if (!isWhole(frame))
+        return Error(ErrorCode::Invalid, "there is no picture yet");
+    const std::vector<uint8_t> rgb = toRgb(frame);
+    png_image image = imageOf(frame);
+    std::vector<std::byte> bytes(PNG_IMAGE_PNG_SIZE_MAX(image));
+    png_alloc_size_t size = bytes.size();
+    if (png_image_write_to_memory(&image, bytes.data(), &size, 0, rgb.data(), 0, nullptr) == 0)
+        return Error(ErrorCode::Io, std::string("the picture cannot be written: ") + image.message);
+    bytes.resize(size);
+    return bytes;
 }
 
 } // namespace display::core

@@ -42,6 +42,26 @@ public:
     /// Puts the ISO `path` into the CD-ROM drive; mediumChanged() or message() follows.
     virtual void insertMedium(const QString& path) = 0;
     virtual void ejectMedium() = 0;
+    /// Types `text` on a US keyboard; typingEnded() follows.
+    virtual void typeText(const QString& text) { Q_UNUSED(text) }
+    virtual void cancelTyping() {}
+
+    /// What closing the window means.
+    enum class OnClose {
+        AskToTurnOff, ///< the machine lives in this window
+        Hide,         ///< it goes on without
+        Suspend,
+        ShutDown,
+        AskToKeep, ///< disposable: deleted unless the person keeps it
+    };
+    /// onCloseKnown() follows.
+    virtual void askOnClose() { emit onCloseKnown(OnClose::AskToTurnOff); }
+    /// Saves the machine for its next start and ends the program; suspendProgress() meanwhile.
+    virtual void suspend() {}
+    virtual void cancelSuspend() {}
+    /// A disposable machine stays: kept() or message() follows; it goes, and the program ends.
+    virtual void keep() {}
+    virtual void discard() {}
 
     /// The screen, keyboard and mouse; they live as long as the controller. Not null.
     virtual display::core::DisplaySource* display() = 0;
@@ -55,6 +75,14 @@ signals:
     void mediumChanged();
     /// Something the person should read: one sentence.
     void message(const QString& sentence);
+    void onCloseKnown(ui::models::MachineController::OnClose what);
+    /// 0 to 100 while the machine is being suspended, by whomever.
+    void suspendProgress(int percent);
+    /// Suspending has failed or was given up: the machine goes on.
+    void suspendEnded();
+    void kept();
+    /// Everything was typed, or it was given up; `problem`: one sentence, or empty.
+    void typingEnded(const QString& problem);
     /// The screenshot asked for is in the file `path` now.
     void screenshotSaved(const QString& path);
 };

@@ -6,9 +6,11 @@
 #include <array>
 #include <utility>
 
+#include <QClipboard>
 #include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
+#include <QGuiApplication>
 #include <QStandardPaths>
 
 namespace ui::models {
@@ -42,7 +44,20 @@ QString fileNamePart(QString name)
 
 } // namespace
 
-MachineModel::MachineModel(QObject* parent) : QObject(parent) {}
+MachineModel::MachineModel(QObject* parent) : QObject(parent)
+{
+    constexpr int kPatience = 60'000; // a busy guest writes much before it is off
+    m_patience.setSingleShot(true);
+    m_patience.setInterval(kPatience);
+    connect(&m_patience, &QTimer::timeout, this, [this] {
+        if (m_ending == Ending::ShuttingDown)
+            setEnding(Ending::DoesNotReact);
+    });
+    connect(this, &MachineModel::stateChanged, this, [this] {
+        if (!alive() && m_ending != Ending::No)
+            setEnding(Ending::No);
+    });
+}
 
 MachineModel::~MachineModel() = default;
 
@@ -51,18 +66,16 @@ void MachineModel::setController(MachineController* controller)
     if (m_controller)
         disconnect(m_controller, nullptr, this, nullptr);
     m_controller = controller;
+    setTyping(false);
+    if (m_ending != Ending::No)
+        setEnding(Ending::No);
     // The old console must be gone from the window before its machine goes.
     const auto old = std::exchange(m_console, nullptr);
     emit consoleChanged();
     if (controller) {
         m_console = std::make_unique<display::item::GuestConsole>(
             *controller->display(), *controller->keyboard(), *controller->pointer());
-        connect(controller, &MachineController::stateChanged, this, &MachineModel::stateChanged);
-        connect(controller, &MachineController::mediumChanged, this, &MachineModel::mediumChanged);
-        connect(controller, &MachineController::message, this, &MachineModel::notice);
-        connect(controller, &MachineController::screenshotSaved, this, [this](const QString& path) {
-            emit notice(tr("Screenshot saved as %1").arg(QDir::toNativeSeparators(path)));
-        });
+        connectController();
         emit consoleChanged();
     }
     emit nameChanged();
@@ -70,10 +83,37 @@ void MachineModel::setController(MachineController* controller)
     emit mediumChanged();
 }
 
-void MachineModel::setFailure(const QString& sentence, const QString& details)
+void MachineModel::connectController()
+{
+    connect(m_controller, &MachineController::stateChanged, this, &MachineModel::stateChanged);
+    connect(m_controller, &MachineController::mediumChanged, this, &MachineModel::mediumChanged);
+    connect(m_controller, &MachineController::message, this, &MachineModel::notice);
+    connect(m_controller, &MachineController::screenshotSaved, this, [this](const QString& path) {
+        emit notice(tr("Screenshot saved as %1").arg(QDir::toNativeSeparators(path)));
+    });
+    connect(m_controller, &MachineController::onCloseKnown, this, &MachineModel::closeAs);
+    connect(m_controller, &MachineController::suspendProgress, this, [this](int percent) {
+        if (m_ending == Ending::Suspending) // it may be saved for another reason
+            setEnding(Ending::Suspending, percent);
+    });
+    connect(m_controller, &MachineController::suspendEnded, this,
+            [this] { setEnding(Ending::No); });
+    connect(m_controller, &MachineController::kept, this, [this] {
+        if (std::exchange(m_closing, false) && alive())
+            m_controller->askOnClose();
+    });
+    connect(m_controller, &MachineController::typingEnded, this, [this](const QString& problem) {
+        setTyping(false);
+        if (!problem.isEmpty())
+            emit notice(problem);
+    });
+}
+
+void MachineModel::setFailure(const QString& sentence, const QString& details, bool canStartAfresh)
 {
     m_failure = sentence;
     m_failureDetails = details;
+    m_canStartAfresh = canStartAfresh;
     emit failureChanged();
 }
 
@@ -209,6 +249,140 @@ void MachineModel::ejectMedium()
 {
     if (alive())
         m_controller->ejectMedium();
+}
+
+// --- closing ---
+
+bool MachineModel::requestClose()
+{
+    if (!alive())
+        return true;
+    if (m_ending == Ending::No)
+        m_controller->askOnClose();
+    return false;
+}
+
+void MachineModel::closeAs(MachineController::OnClose what)
+{
+    using OnClose = MachineController::OnClose;
+    if (!alive())
+        return;
+    switch (what) {
+    case OnClose::AskToTurnOff:
+        emit turnOffQuestion();
+        return;
+    case OnClose::Hide:
+        emit hideRequested();
+        return;
+    case OnClose::Suspend:
+        suspend();
+        return;
+    case OnClose::ShutDown:
+        shutDownToClose();
+        return;
+    case OnClose::AskToKeep:
+        emit keepQuestion(false);
+        return;
+    }
+}
+
+void MachineModel::shutDownToClose()
+{
+    setEnding(Ending::ShuttingDown);
+    m_patience.start();
+    if (state() == State::Paused) // it can only follow when it runs
+        m_controller->resume();
+    m_controller->powerButton();
+}
+
+void MachineModel::suspend()
+{
+    if (!alive() || m_ending != Ending::No)
+        return;
+    setEnding(Ending::Suspending);
+    m_controller->suspend();
+}
+
+void MachineModel::setSuspending(bool active)
+{
+    if (active && m_ending != Ending::Suspending)
+        setEnding(Ending::Suspending);
+    else if (!active && m_ending == Ending::Suspending)
+        setEnding(Ending::No);
+}
+
+void MachineModel::cancelSuspend()
+{
+    if (m_controller && m_ending == Ending::Suspending)
+        m_controller->cancelSuspend();
+}
+
+void MachineModel::stayOpen()
+{
+    if (m_ending == Ending::ShuttingDown || m_ending == Ending::DoesNotReact)
+        setEnding(Ending::No);
+}
+
+void MachineModel::keep()
+{
+    if (!m_controller)
+        return;
+    m_closing = true;
+    m_controller->keep();
+}
+
+void MachineModel::discard()
+{
+    if (m_controller)
+        m_controller->discard();
+}
+
+void MachineModel::startAfresh()
+{
+    if (!m_canStartAfresh)
+        return;
+    setFailure({}, {});
+    emit startAfreshRequested();
+}
+
+void MachineModel::setEnding(Ending ending, int percent)
+{
+    if (ending != Ending::ShuttingDown)
+        m_patience.stop();
+    m_ending = ending;
+    m_suspendPercent = percent;
+    emit endingChanged();
+}
+
+// --- the clipboard ---
+
+void MachineModel::typeClipboard()
+{
+    if (!alive() || m_typing)
+        return;
+    QString text = QGuiApplication::clipboard()->text();
+    if (text.isEmpty()) {
+        emit notice(tr("There is no text in the clipboard"));
+        return;
+    }
+    text.replace(QLatin1String("\r\n"), QLatin1String("\n"));
+    setTyping(true);
+    m_controller->display()->expectChange();
+    m_controller->typeText(text);
+}
+
+void MachineModel::cancelTyping()
+{
+    if (m_controller && m_typing)
+        m_controller->cancelTyping();
+}
+
+void MachineModel::setTyping(bool typing)
+{
+    if (typing == m_typing)
+        return;
+    m_typing = typing;
+    emit typingChanged();
 }
 
 bool MachineModel::acceptsDrop(const QList<QUrl>& urls) const

@@ -7,6 +7,7 @@
 #include <QList>
 #include <QObject>
 #include <QString>
+#include <QTimer>
 #include <QUrl>
 #include <QtQml/qqmlregistration.h>
 
@@ -37,10 +38,22 @@ class MachineModel : public QObject {
     Q_PROPERTY(QString failure READ failure NOTIFY failureChanged)
     /// More about the failure for those who can use it; may be empty.
     Q_PROPERTY(QString failureDetails READ failureDetails NOTIFY failureChanged)
+    /// The machine cannot go on from its suspended state, but could start afresh.
+    Q_PROPERTY(bool canStartAfresh READ canStartAfresh NOTIFY failureChanged)
     Q_PROPERTY(display::item::GuestConsole* console READ console NOTIFY consoleChanged)
+    /// What ends the machine at the moment.
+    Q_PROPERTY(Ending ending READ ending NOTIFY endingChanged)
+    /// 0 to 1 while it is being suspended.
+    Q_PROPERTY(qreal suspendProgress READ suspendProgress NOTIFY endingChanged)
+    /// Text of the person's is being typed.
+    Q_PROPERTY(bool typing READ typing NOTIFY typingChanged)
 public:
     enum class State { Absent, Paused, Running, Suspended, Panicked, Stopped };
     Q_ENUM(State)
+    /// Suspending: its state is being written. ShuttingDown: the guest was asked to.
+    /// DoesNotReact: it was asked a while ago.
+    enum class Ending { No, Suspending, ShuttingDown, DoesNotReact };
+    Q_ENUM(Ending)
 
     explicit MachineModel(QObject* parent = nullptr);
     ~MachineModel() override;
@@ -48,7 +61,11 @@ public:
     /// Gives the model its machine; null takes it away (before the controller is destroyed).
     void setController(MachineController* controller);
     /// The machine cannot start or go on: the window shows `sentence`, and `details` on request.
-    void setFailure(const QString& sentence, const QString& details);
+    void setFailure(const QString& sentence, const QString& details, bool canStartAfresh = false);
+    /// The machine is being suspended (by whomever), or is not any more.
+    void setSuspending(bool active);
+    /// A disposable machine is over: asks whether it is to be kept.
+    void askToKeep() { emit keepQuestion(true); }
 
     QString name() const;
     State state() const;
@@ -59,7 +76,11 @@ public:
     QUrl discFolder() const;
     QString failure() const { return m_failure; }
     QString failureDetails() const { return m_failureDetails; }
+    bool canStartAfresh() const { return m_canStartAfresh; }
     display::item::GuestConsole* console() const { return m_console.get(); }
+    Ending ending() const { return m_ending; }
+    qreal suspendProgress() const { return m_suspendPercent / 100.0; }
+    bool typing() const { return m_typing; }
 
     /// Pauses a running machine, lets a paused one go on.
     Q_INVOKABLE void togglePause();
@@ -76,6 +97,23 @@ public:
     Q_INVOKABLE void takeScreenshot();
     Q_INVOKABLE void insertMedium(const QUrl& file);
     Q_INVOKABLE void ejectMedium();
+    /// The window is to be closed: what has to happen follows by the signals. True: it may close
+    /// at once.
+    Q_INVOKABLE bool requestClose();
+    Q_INVOKABLE void suspend();
+    Q_INVOKABLE void cancelSuspend();
+    /// Stops waiting for the guest to shut down; the window stays.
+    Q_INVOKABLE void stayOpen();
+    /// A disposable machine stays in the library, and is closed as others are.
+    Q_INVOKABLE void keep();
+    Q_INVOKABLE void discard();
+    /// Starts without what was suspended.
+    Q_INVOKABLE void startAfresh();
+    /// Types the clipboard's text on the guest's keyboard (US layout).
+    Q_INVOKABLE void typeClipboard();
+    Q_INVOKABLE void cancelTyping();
+    /// How long the guest may take to shut down before the person is asked, in milliseconds.
+    void setPatience(int milliseconds) { m_patience.setInterval(milliseconds); }
     /// Whether dropping `urls` inserts something: one local disc image.
     Q_INVOKABLE bool acceptsDrop(const QList<QUrl>& urls) const;
     /// Inserts what acceptsDrop() accepts; says why not otherwise.
@@ -91,16 +129,38 @@ signals:
     void mediumChanged();
     void failureChanged();
     void consoleChanged();
+    void endingChanged();
+    void typingChanged();
+    /// Closing turns the machine off: is that wanted?
+    void turnOffQuestion();
+    /// Is the disposable machine to be kept? `over`: it is off already.
+    void keepQuestion(bool over);
+    /// The window goes, the machine stays.
+    void hideRequested();
+    /// The window is wanted in front.
+    void presentRequested();
+    void startAfreshRequested();
     /// One sentence for the person.
     void notice(const QString& sentence);
 
 private:
     QString mediumPath() const;
+    void connectController();
+    void closeAs(MachineController::OnClose what);
+    void shutDownToClose();
+    void setEnding(Ending ending, int percent = 0);
+    void setTyping(bool typing);
 
     MachineController* m_controller = nullptr;
     std::unique_ptr<display::item::GuestConsole> m_console;
     QString m_failure;
     QString m_failureDetails;
+    bool m_canStartAfresh = false;
+    bool m_typing = false;
+    bool m_closing = false; // keep() goes on with closing
+    Ending m_ending = Ending::No;
+    int m_suspendPercent = 0;
+    QTimer m_patience;
 };
 
 } // namespace ui::models

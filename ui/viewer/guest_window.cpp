@@ -51,6 +51,15 @@ void chooseRenderer()
         QQuickWindow::setGraphicsApi(wanted);
 }
 
+/// Wayland's app_id, and the class of X11's WM_CLASS: one a machine, or docks would heap all of
+/// them on one icon. A letter goes first: an element of such a name may not begin with a digit.
+QString applicationId(const QString& machine)
+{
+    const QString application = QStringLiteral("org.vitrine.Vitrine");
+    return machine.isEmpty() ? application
+                             : QStringLiteral("%1.Machine.m%2").arg(application, machine);
+}
+
 } // namespace
 
 void GuestWindow::prepare()
@@ -59,13 +68,14 @@ void GuestWindow::prepare()
     QQuickStyle::setStyle(QStringLiteral("Basic")); // ours is built on it
 }
 
-std::unique_ptr<GuestWindow> GuestWindow::create(models::MachineModel& machine, QString* error)
+std::unique_ptr<GuestWindow> GuestWindow::create(models::MachineModel& machine, const QString& id,
+                                                 QString* error)
 {
     qml_register_types_org_vitrine_display();
     qml_register_types_org_vitrine_models();
     display::item::installAccessibility();
     chooseRenderer();
-    QGuiApplication::setDesktopFileName(QStringLiteral("org.vitrine.Vitrine"));
+    QGuiApplication::setDesktopFileName(applicationId(id));
     QGuiApplication::setWindowIcon(
         QIcon(QStringLiteral(":/org/vitrine/icons/org.vitrine.Vitrine.svg")));
 

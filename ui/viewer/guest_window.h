@@ -24,7 +24,13 @@ public:
     /// Loads the window and shows `machine` in it. Null, with one sentence in `error`, when the
     /// installation is broken. Needs a QGuiApplication; falls back to software rendering where
     /// there is no OpenGL.
-    static std::unique_ptr<GuestWindow> create(models::MachineModel& machine, QString* error);
+    /// `id`: of a machine of the library, so that docks tell its window from others; or empty.
+    static std::unique_ptr<GuestWindow> create(models::MachineModel& machine, const QString& id,
+                                               QString* error);
+    static std::unique_ptr<GuestWindow> create(models::MachineModel& machine, QString* error)
+    {
+        return create(machine, {}, error);
+    }
     ~GuestWindow();
     GuestWindow(const GuestWindow&) = delete;
     GuestWindow& operator=(const GuestWindow&) = delete;

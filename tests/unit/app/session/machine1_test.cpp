@@ -30,11 +30,33 @@ using app::cli::SessionBus;
 
 namespace {
 
+/// A program that notes what it is asked.
+class FakeHost final : public MachineHost {
+public:
+    std::string id() const override { return libraryId; }
+    bool installing() const override { return installs.load(); }
+    bool headless() const override { return true; }
+    void present(Completion done) override
+    {
+        done(vmm::Error(vmm::ErrorCode::Unsupported, "it has no window"));
+    }
+    void suspend(Completion done) override
+    {
+        suspended = true;
+        done({});
+    }
+
+    std::string libraryId;
+    std::atomic<bool> installs{true};
+    std::atomic<bool> suspended{false};
+};
+
 /// A session with a FakeMachine, its server and their loop on a thread of its own.
 class ServedMachine {
 public:
-    explicit ServedMachine(const std::string& name)
+    explicit ServedMachine(const std::string& name, const std::string& id = {})
     {
+        host.libraryId = id;
         m_loop = *ControlLoop::create();
         vmm::spec::MachineSpec spec;
         spec.name = name;
@@ -43,10 +65,11 @@ public:
             machine = fake.get();
             return vmm::Result<std::unique_ptr<vmm::machine::Machine>>(std::move(fake));
         });
-        m_server = Machine1Server::create(*m_loop, *m_session, [this](vmm::Result<void> outcome) {
+        const auto nowReady = [this](vmm::Result<void> outcome) {
             problem = outcome ? "" : outcome.error().sentence();
             ready = true;
-        });
+        };
+        m_server = Machine1Server::create(*m_loop, *m_session, host, nowReady);
         m_thread = std::thread([this] { m_loop->run(); });
     }
     ~ServedMachine() { stop(); }
@@ -66,6 +89,7 @@ public:
         return QTest::qWaitFor([this] { return ready.load(); });
     }
 
+    FakeHost host;
     tests::FakeMachine* machine = nullptr;
     std::atomic<bool> ready{false};
     std::string problem;
@@ -190,6 +214,46 @@ private slots:
         QCOMPARE(m_object->property("Cpus").toUInt(), 2u);
         QCOMPARE(m_object->property("Memory").toULongLong(), 2ull << 30);
         QCOMPARE(m_object->property("SerialPty").toString(), "/dev/pts/42");
+    }
+
+    void theLibrarysIdNamesItOnTheBus()
+    {
+        ServedMachine ofLibrary("Debian 12", "0123abc");
+        QVERIFY(ofLibrary.waitReady());
+        QDBusInterface object("org.vitrine.Vitrine.Machine._30123abc", kObjectPath, kInterface);
+        QCOMPARE(object.property("Id").toString(), "0123abc");
+        QCOMPARE(object.property("Name").toString(), "Debian 12");
+        QCOMPARE(m_object->property("Id").toString(), "");
+    }
+
+    void theProgramAnswersForItself()
+    {
+        QCOMPARE(m_object->property("Installing").toBool(), true);
+        QCOMPARE(m_object->property("Headless").toBool(), true);
+        fails(m_object->call("Present"), "Unsupported", "no window");
+        ok(m_object->call("Suspend"));
+        QVERIFY(m_served->host.suspended.load());
+    }
+
+    void thumbnailIsASmallPicture()
+    {
+        m_served->machine->screen.width = 640;
+        m_served->machine->screen.height = 400;
+        const QDBusReply<QByteArray> reply = m_object->call("Thumbnail", 160u);
+        QVERIFY(reply.isValid());
+        const QImage image = QImage::fromData(reply.value(), "PNG");
+        QCOMPARE(image.size(), QSize(160, 100));
+        QCOMPARE(image.pixel(159, 99), 0xff336699u);
+        const QDBusReply<QByteArray> least = m_object->call("Thumbnail", 0u);
+        QCOMPARE(QImage::fromData(least.value(), "PNG").width(), 16);
+    }
+
+    void loadIsThatOfThisProcess()
+    {
+        const QDBusMessage load = m_object->call("Load");
+        QCOMPARE(load.signature(), "tttttt");
+        QVERIFY(load.arguments().at(0).toULongLong() > 0);
+        QVERIFY(load.arguments().at(1).toULongLong() > 1'000'000);
     }
 
     void runStateFollowsRequests()
