@@ -28,6 +28,7 @@ spec::MachineSpec Control::named(spec::MachineSpec spec)
 Result<void> Control::build(Purpose purpose)
 {
     m_loop = TRY(EventLoop::create("control"));
+    m_restoring = purpose == Purpose::Load;
     m_accel = chooseAccel(m_spec.accel);
     spec::MachineSpec chosen = m_spec;
     chosen.accel = m_accel.accel;

@@ -71,6 +71,7 @@ public:
     Result<void> whileStanding(const std::function<Result<void>()>& work) override;
     void requestPause(const std::string& sentence) override;
     void tellPerson(const std::string& sentence) override;
+    bool restoring() const override { return m_restoring; }
     // VcpuEvents
     void vcpuExited(unsigned index, const cpu::Exit& exit) override;
 
@@ -112,6 +113,7 @@ private:
     GuestLog m_log{"vmm.machine"};
     std::unique_ptr<EventLoop> m_loop;
     AccelChoice m_accel; ///< before the machine is handed out
+    bool m_restoring = false;
     std::unique_ptr<Board> m_board;
     std::vector<std::unique_ptr<VcpuThread>> m_vcpus;
     std::vector<bool> m_running;     ///< which vCPUs runAll() lets go; the debugger may hold some

@@ -61,11 +61,32 @@ Result<std::unique_ptr<net::NetBackend>> VirtioSet::makeNat(const spec::NicSpec&
     settings.name = nic.id + " nat";
     settings.stack.hostname = m_spec.name;
     settings.stack.restricted = nic.restricted;
-    for (const std::string& rule : nic.forwards)
-        settings.forwards.push_back(TRY(net::Forward::parse(rule)));
     auto nat = TRY(net::Nat::create(*function.loop, settings));
+    for (const std::string& rule : nic.forwards)
+        if (const auto added = nat->addForward(TRY(net::Forward::parse(rule))); !added) {
+            if (!restoring())
+                return added.error();
+            m_place.host.tellPerson(
+                fmt::format("{} goes on without a forward: {}", nic.id, added.error().sentence()));
+        }
     function.nat = nat.get();
     return std::unique_ptr<net::NetBackend>(std::move(nat));
+}
+
+/// A saved guest comes back, whatever became of the network it had.
+Result<std::unique_ptr<net::NetBackend>> VirtioSet::makeNetworkAgain(const spec::NicSpec& nic,
+                                                                     Function& function) const
+{
+    if (!restoring())
+        return makeNetwork(nic, function);
+    auto network = nic.kind == spec::NicKind::Tap && nic.taps.empty()
+                       ? Error(ErrorCode::NotFound, "the tap it had was another process's")
+                       : makeNetwork(nic, function);
+    if (network)
+        return network;
+    m_place.host.tellPerson(
+        fmt::format("{} goes on unplugged: {}", nic.id, network.error().sentence()));
+    return std::unique_ptr<net::NetBackend>(std::make_unique<net::Missing>());
 }
 
 Result<std::unique_ptr<net::NetBackend>> VirtioSet::makeNetwork(const spec::NicSpec& nic,
@@ -78,8 +99,6 @@ Result<std::unique_ptr<net::NetBackend>> VirtioSet::makeNetwork(const spec::NicS
     case spec::NicKind::User:
         return makeNat(nic, function);
     case spec::NicKind::Tap:
-        if (nic.taps.empty()) // of a restored machine: whoever had it open is gone
-            break;
         return std::unique_ptr<net::NetBackend>(
             TRY(net::Tap::create(*function.loop, TRY(duplicates(nic.taps)))));
     case spec::NicKind::Passt:
@@ -100,7 +119,7 @@ Result<void> VirtioSet::addNic(const spec::NicSpec& nic)
     function->id = nic.id;
     function->loop = TRY(EventLoop::create(nic.id.c_str()));
     function->network = std::make_unique<net::Capture>(
-        *function->loop, TRY(makeNetwork(nic, *function)), &m_place.network);
+        *function->loop, TRY(makeNetworkAgain(nic, *function)), &m_place.network);
     if (!nic.capturePath.empty())
         TRY(function->network->startCapture(nic.capturePath));
     virtio::Net::Options options;
@@ -147,7 +166,10 @@ Result<std::string> VirtioSet::apply(const AttachNic& change)
 
 Result<std::string> VirtioSet::apply(const SetLink& change)
 {
-    TRY(findCard(change.id))->card->setLink(change.up);
+    Function* function = TRY(findCard(change.id));
+    if (change.up && !function->network->carrier())
+        return Error(ErrorCode::Unsupported, fmt::format("{} is plugged into nothing", change.id));
+    function->card->setLink(change.up);
     for (spec::NicSpec& nic : m_spec.nics)
         if (nic.id == change.id)
             nic.linkUp = change.up;

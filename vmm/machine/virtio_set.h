@@ -49,6 +49,9 @@ public:
     virtual void requestPause(const std::string& sentence) = 0;
     /// Any thread.
     virtual void tellPerson(const std::string& sentence) = 0;
+    /// The machine is being made from its saved state: what the host does not give any more must
+    /// not keep it from going on. Control thread.
+    virtual bool restoring() const = 0;
 };
 
 /// Where the devices sit and what they use. All of it outlives them.
@@ -159,6 +162,10 @@ private:
     Result<void> addNic(const spec::NicSpec& nic);
     Result<std::unique_ptr<net::NetBackend>> makeNat(const spec::NicSpec& nic,
                                                      Function& function) const;
+    /// Of a saved machine: not its card as it was put in while the machine runs.
+    bool restoring() const { return !m_built && m_place.host.restoring(); }
+    Result<std::unique_ptr<net::NetBackend>> makeNetworkAgain(const spec::NicSpec& nic,
+                                                              Function& function) const;
     Result<std::unique_ptr<net::NetBackend>> makeNetwork(const spec::NicSpec& nic,
                                                          Function& function) const;
     Result<Function*> findCard(const std::string& id);

@@ -36,6 +36,7 @@ public:
     Offloads canTake() const override { return m_inner->canTake(); }
     Offloads canGive() const override { return m_inner->canGive(); }
     uint16_t mtu() const override { return m_inner->mtu(); }
+    bool carrier() const override { return m_inner->carrier(); }
     std::string description() const override { return m_inner->description(); }
     Result<void> start(FrameReceiver& receiver, const Offloads& taken, unsigned pairs) override;
     void stop() override;

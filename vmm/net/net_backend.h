@@ -87,6 +87,8 @@ public:
     virtual Offloads canGive() const = 0; ///< to the guest
     /// The largest frame payload (MTU) it carries; 1500 where nothing else is known.
     virtual uint16_t mtu() const { return 1500; }
+    /// False: there is no network, and never will be; the guest sees its cable unplugged.
+    virtual bool carrier() const { return true; }
     /// For people: "nat", "tap 5", "passt /path".
     virtual std::string description() const = 0;
 

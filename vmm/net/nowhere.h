@@ -7,7 +7,7 @@
 namespace vmm::net {
 
 /// Frames sent are lost, none ever come. Any thread.
-class Nowhere final : public NetBackend {
+class Nowhere : public NetBackend {
 public:
     Offloads canTake() const override { return {}; }
     Offloads canGive() const override { return {}; }
@@ -21,6 +21,16 @@ public:
     void sent() override {}
     std::optional<Received> receive(unsigned, std::span<const iovec>) override { return {}; }
     void receiverReady(unsigned) override {}
+};
+
+/// Stands for the network that a saved machine had and nobody gives it any more. It offers all that
+/// one may have offered, since the guest's driver reckons with it, and the cable is out.
+class Missing final : public Nowhere {
+public:
+    Offloads canTake() const override { return {true, true, true, true}; }
+    Offloads canGive() const override { return {true, true, true, true}; }
+    std::string description() const override { return "missing"; }
+    bool carrier() const override { return false; }
 };
 
 } // namespace vmm::net

@@ -87,7 +87,8 @@ void Net::readConfig(uint32_t offset, std::span<std::byte> to)
     {
         MutexLock lock(m_mutex);
         config.mac = m_mac;
-        config.status = static_cast<uint16_t>((m_linkUp ? VIRTIO_NET_S_LINK_UP : 0) |
+        const bool up = m_linkUp && m_backend.carrier();
+        config.status = static_cast<uint16_t>((up ? VIRTIO_NET_S_LINK_UP : 0) |
                                               (m_announce ? VIRTIO_NET_S_ANNOUNCE : 0));
     }
     const auto bytes = std::as_bytes(std::span(&config, 1)).subspan(offset, to.size());
@@ -112,7 +113,7 @@ void Net::setLink(bool up)
 bool Net::linkUp() const
 {
     MutexLock lock(m_mutex);
-    return m_linkUp;
+    return m_linkUp && m_backend.carrier();
 }
 
 net::MacAddress Net::mac() const

@@ -64,7 +64,7 @@ public:
     /// Plugs the cable in or out: the driver is told, and while it is out frames are lost both
     /// ways. The machine's control thread.
     void setLink(bool up);
-    /// Any thread.
+    /// Not plugged out, and plugged into something. Any thread.
     bool linkUp() const;
     net::MacAddress mac() const;
 
