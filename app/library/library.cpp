@@ -3,12 +3,14 @@
 #include "app/library/library.h"
 
 #include <algorithm>
+#include <ctime>
 #include <fmt/core.h>
 #include <set>
 #include <system_error>
 
 #include <sys/stat.h>
 
+#include "app/library/bundle_files.h"
 #include "app/library/file_ops.h"
 #include "app/library/library_p.h"
 #include "app/library/staging.h"
@@ -93,6 +95,30 @@ std::vector<fs::path> bundlesIn(const fs::path& folder)
     return bundles;
 }
 
+/// A live medium's machine whose program died before it could delete it. One that is about to start
+/// is younger; one with a disk of its own may hold something, and stays.
+bool isForgotten(const fs::path& bundle, int64_t now)
+{
+    constexpr int64_t kYoung = 600; // seconds
+    const auto opened = Bundle::open(bundle);
+    if (!opened || !opened->config().disposable || opened->suspended())
+        return false;
+    const auto& drives = opened->config().hardware.drives;
+    const bool disk = std::any_of(drives.begin(), drives.end(), [](const auto& drive) {
+        return drive.kind == vmm::spec::DriveKind::Disk;
+    });
+    return !disk && changedAt(bundle / kConfigFile) + kYoung < now;
+}
+
+void removeForgotten(const fs::path& folder)
+{
+    const int64_t now = std::time(nullptr);
+    for (const fs::path& bundle : bundlesIn(folder))
+        if (isForgotten(bundle, now))
+            if (const auto lock = BundleLock::acquire(bundle))
+                (void)Staging::discard(bundle); // tried again next time
+}
+
 /// A copy somebody made by hand has the id of its original; only one of them can be used.
 void refuseTwins(std::vector<MachineEntry>& entries)
 {
@@ -128,6 +154,13 @@ MachineEntry entryFor(const fs::path& bundle)
     return entry;
 }
 
+MachineEntry heldEntry(const fs::path& bundle)
+{
+    MachineEntry entry = entryFor(bundle);
+    entry.running = false;
+    return entry;
+}
+
 Result<StillBundle> holdStill(const MachineEntry& entry, bool suspendedToo)
 {
     if (!entry.problem.empty())
@@ -158,6 +191,7 @@ fs::path Library::defaultSettings()
 Result<Library> Library::open(fs::path home, fs::path settings)
 {
     TRY(ensureFolder(home));
+    removeForgotten(home);
     return Library(plainPath(home), plainPath(settings));
 }
 
@@ -261,7 +295,7 @@ Result<MachineEntry> Library::rename(const std::string& id, const std::string& n
     }));
     if (!still)
         return entryFor(entry.bundle);
-    return entryFor(TRY(renameToName(entry.bundle, entry.bundle.parent_path(), name)));
+    return heldEntry(TRY(renameToName(entry.bundle, entry.bundle.parent_path(), name)));
 }
 
 Result<Deleted> Library::remove(const std::string& id) const

@@ -26,9 +26,9 @@ struct MachineEntry {
 
 /// A disk to be made with a machine: empty, or the content of a file.
 struct NewDisk {
-    uint64_t bytes = 0;           ///< its size; with `source`, at least that of the source
-    std::filesystem::path source; ///< raw file to take over; empty: an empty disk
-    bool moveSource = false;      ///< the source is ours to move instead of to copy
+    uint64_t bytes = 0;             ///< its size; with `source`, at least that of the source
+    std::filesystem::path source{}; ///< raw file to take over; empty: an empty disk
+    bool moveSource = false;        ///< the source is ours to move instead of to copy
 };
 
 /// A machine that was deleted and can come back.

@@ -16,6 +16,9 @@ namespace app::library {
 /// The listing of one bundle; says what is wrong with a broken one.
 MachineEntry entryFor(const std::filesystem::path& bundle);
 
+/// The listing of a bundle whose lock we hold ourselves: nobody runs it.
+MachineEntry heldEntry(const std::filesystem::path& bundle);
+
 /// A bundle that can be changed on disk: nobody runs it, and no suspended state knows its paths.
 struct StillBundle {
     Bundle bundle;

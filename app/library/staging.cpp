@@ -55,6 +55,7 @@ Result<fs::path> Staging::finish(const std::string& name)
     TRY(syncTree(m_path));
     fs::path bundle = TRY(renameToName(m_path, m_path.parent_path(), name));
     m_path.clear();
+    m_lock.reset();
     return bundle;
 }
 

@@ -26,6 +26,16 @@ inline std::string read(const std::filesystem::path& file)
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// `size` bytes of it from `offset` on.
+inline std::string readAt(const std::filesystem::path& file, size_t offset, size_t size)
+{
+    std::ifstream in(file, std::ios::binary);
+    std::string bytes(size, '\0');
+    in.seekg(static_cast<std::streamoff>(offset));
+    in.read(bytes.data(), static_cast<std::streamsize>(size));
+    return bytes;
+}
+
 /// A machine.toml of the fewest words.
 inline std::string minimalText(const std::string& name, const std::string& id)
 {

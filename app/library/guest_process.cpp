@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/library/guest_process.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vmm/base/unique_fd.h"
+
+namespace app::library {
+
+using vmm::Error;
+using vmm::Result;
+using vmm::UniqueFd;
+
+namespace {
+
+constexpr off_t kLogLimit = off_t{1} << 20;
+constexpr uint64_t kTail = 4096;
+constexpr size_t kMaxLine = 300;
+
+Result<UniqueFd> openLog(const std::filesystem::path& file)
+{
+    UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd.valid())
+        return Error::fromErrno(file.string(), errno);
+    struct stat facts = {};
+    if (::fstat(fd.get(), &facts) == 0 && facts.st_size > kLogLimit &&
+        ::ftruncate(fd.get(), 0) != 0)
+        return Error::fromErrno(file.string(), errno);
+    return fd;
+}
+
+/// This process's environment with the focus's token, and without what was meant for us alone.
+std::vector<std::string> environmentWith(const std::string& token)
+{
+    std::vector<std::string> variables;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view variable(*entry);
+        if (!variable.starts_with("XDG_ACTIVATION_TOKEN=") &&
+            !variable.starts_with("DESKTOP_STARTUP_ID=") && !variable.starts_with("DBUS_STARTER_"))
+            variables.emplace_back(variable);
+    }
+    if (!token.empty()) {
+        variables.push_back("XDG_ACTIVATION_TOKEN=" + token);
+        variables.push_back("DESKTOP_STARTUP_ID=" + token);
+    }
+    return variables;
+}
+
+std::vector<char*> pointersTo(std::vector<std::string>& strings)
+{
+    std::vector<char*> pointers;
+    for (std::string& string : strings)
+        pointers.push_back(string.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// Owns what posix_spawn(3) wants: nothing on its input, both outputs to the log, a session of its
+/// own, no signal blocked or ignored.
+class SpawnPlan {
+public:
+    explicit SpawnPlan(int log)
+    {
+        ::posix_spawn_file_actions_init(&m_actions);
+        ::posix_spawnattr_init(&m_attributes);
+        ::posix_spawn_file_actions_addopen(&m_actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        ::posix_spawn_file_actions_adddup2(&m_actions, log, STDOUT_FILENO);
+        ::posix_spawn_file_actions_adddup2(&m_actions, log, STDERR_FILENO);
+        sigset_t none;
+        ::sigemptyset(&none);
+        sigset_t all;
+        ::sigfillset(&all);
+        ::posix_spawnattr_setsigmask(&m_attributes, &none);
+        ::posix_spawnattr_setsigdefault(&m_attributes, &all);
+        ::posix_spawnattr_setflags(&m_attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+                                                      POSIX_SPAWN_SETSIGDEF);
+    }
+    ~SpawnPlan()
+    {
+        ::posix_spawnattr_destroy(&m_attributes);
+        ::posix_spawn_file_actions_destroy(&m_actions);
+    }
+    SpawnPlan(const SpawnPlan&) = delete;
+    SpawnPlan& operator=(const SpawnPlan&) = delete;
+
+    const posix_spawn_file_actions_t* actions() const { return &m_actions; }
+    const posix_spawnattr_t* attributes() const { return &m_attributes; }
+
+private:
+    posix_spawn_file_actions_t m_actions;
+    posix_spawnattr_t m_attributes;
+};
+
+std::string_view trimmed(std::string_view line)
+{
+    const size_t begin = line.find_first_not_of(" \t\r");
+    return begin == std::string_view::npos
+               ? std::string_view()
+               : line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
+}
+
+} // namespace
+
+Result<pid_t> startGuestProcess(const GuestProcess& process)
+{
+    const UniqueFd log = TRY(openLog(process.log));
+    const SpawnPlan plan(log.get());
+    std::vector<std::string> words = {process.program, "--machine", process.id};
+    words.insert(words.end(), process.arguments.begin(), process.arguments.end());
+    std::vector<std::string> variables = environmentWith(process.activationToken);
+    pid_t pid = -1;
+    const int problem =
+        ::posix_spawn(&pid, process.program.c_str(), plan.actions(), plan.attributes(),
+                      pointersTo(words).data(), pointersTo(variables).data());
+    if (problem != 0)
+        return Error::fromErrno("the machine's process cannot be started", problem);
+    return pid;
+}
+
+std::string lastLogLine(const std::filesystem::path& log, uint64_t from)
+{
+    const UniqueFd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    struct stat facts = {};
+    if (!fd.valid() || ::fstat(fd.get(), &facts) != 0)
+        return {};
+    const auto size = static_cast<uint64_t>(facts.st_size);
+    const uint64_t begin = std::max(from <= size ? from : 0, size > kTail ? size - kTail : 0);
+    std::string text(size - begin, '\0');
+    const ssize_t got = ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(begin));
+    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    for (size_t end = text.size(); end > 0;) {
+        const size_t newline = text.rfind('\n', end - 1);
+        const size_t start = newline == std::string::npos ? 0 : newline + 1;
+        const auto line = trimmed(std::string_view(text).substr(start, end - start));
+        if (!line.empty())
+            return std::string(line.substr(0, kMaxLine));
+        end = start == 0 ? 0 : start - 1;
+    }
+    return {};
+}
+
+} // namespace app::library
