@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include <systemd/sd-bus.h>
 
 #include "app/session/bus_names.h"
+#include "app/session/name_lock.h"
 
 namespace app::cli {
 
@@ -22,6 +25,9 @@ namespace {
 
 /// Saving and typing take as long as they take; a machine that ends answers at once, by the bus.
 constexpr uint64_t kNoTimeout = UINT64_MAX;
+/// A machine that starts has its name's lock long before it is on the bus.
+constexpr auto kStarts = std::chrono::seconds(2);
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
 constexpr const char* kProperties = "org.freedesktop.DBus.Properties";
 
 Error notRunning(const std::string& machine)
@@ -40,6 +46,12 @@ Error explain(const std::string& machine, const sd_bus_error& error, int status)
     if (error.message != nullptr && *error.message != '\0')
         return {ErrorCode::Invalid, error.message};
     return Error::fromErrno(machine, -status);
+}
+
+bool isStarting(const std::string& machine)
+{
+    const auto locked = session::NameLock::held();
+    return std::find(locked.begin(), locked.end(), machine) != locked.end();
 }
 
 Error unreadable(int status)
@@ -171,15 +183,22 @@ Result<SessionBus::Message> SessionBus::request(const std::string& machine, cons
 Result<SessionBus::Message> SessionBus::send(const std::string& machine,
                                              const Message& request) const
 {
-    sd_bus_error error = {};
-    sd_bus_message* reply = nullptr;
-    const int status = ::sd_bus_call(m_bus, request.get(), kNoTimeout, &error, &reply);
-    Message answer(reply);
-    if (status >= 0)
-        return answer;
-    Error problem = explain(machine, error, status);
-    ::sd_bus_error_free(&error);
-    return problem;
+    const auto deadline = std::chrono::steady_clock::now() + kStarts;
+    for (;;) {
+        const bool starting = isStarting(machine); // before the call: it may be there by then
+        sd_bus_error error = {};
+        sd_bus_message* reply = nullptr;
+        const int status = ::sd_bus_call(m_bus, request.get(), kNoTimeout, &error, &reply);
+        Message answer(reply);
+        if (status >= 0)
+            return answer;
+        Error problem = explain(machine, error, status);
+        ::sd_bus_error_free(&error);
+        if (problem.code() != ErrorCode::NotFound || !starting ||
+            std::chrono::steady_clock::now() >= deadline)
+            return problem;
+        std::this_thread::sleep_for(kLookAgain);
+    }
 }
 
 Result<void> SessionBus::call(const std::string& machine, const char* method) const

@@ -23,6 +23,7 @@
 #include "app/session/control_loop.h"
 #include "app/session/machine1_server.h"
 #include "app/session/machine_session.h"
+#include "app/session/name_lock.h"
 #include "tests/support/fake_machine.h"
 
 using namespace app::session;
@@ -404,6 +405,34 @@ private slots:
         watcher.waitForFinished();
         QVERIFY(typing.isError());
         QCOMPARE(typing.error().name(), "org.vitrine.Error.Cancelled");
+    }
+
+    /// A machine that starts holds its name before it is on the bus; who is not there and holds
+    /// nothing is not waited for.
+    void commandLineWaitsForTheStart()
+    {
+        QTemporaryDir folder;
+        const QByteArray before = qgetenv("XDG_RUNTIME_DIR");
+        qputenv("XDG_RUNTIME_DIR", folder.path().toUtf8());
+        {
+            const auto lock = NameLock::acquire("late");
+            QVERIFY(lock.has_value());
+            std::string state;
+            std::thread asks([&state] {
+                const auto bus = SessionBus::open();
+                const auto status = bus->status("late");
+                state = status ? status->state : status.error().sentence();
+            });
+            QTest::qWait(200);
+            ServedMachine late("late");
+            QVERIFY(late.waitReady());
+            asks.join();
+            QCOMPARE(state, std::string("paused"));
+        }
+        const auto none = SessionBus::open()->status("late");
+        qputenv("XDG_RUNTIME_DIR", before);
+        QVERIFY(!none.has_value());
+        QCOMPARE(none.error().sentence(), std::string("no machine named late is running"));
     }
 
     void commandLineClient()
