@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The library module's one door: the window with all machines.
+// The library module's one door: the window with all machines, in one process per session.
 #include <cstdio>
 #include <memory>
 #include <string_view>
@@ -12,13 +12,23 @@
 
 #include "app/cli/command_line.h"
 #include "app/main/library_application.h"
+#include "app/main/library_keeper.h"
+#include "app/main/library_search.h"
 #include "app/main/window_loader.h"
+#include "app/services/background.h"
+#include "ui/models/demo_library.h"
+#include "ui/shell/library_window.h"
 
 namespace app::main {
 
 namespace {
 
 using cli::LibraryCommand;
+using ui::models::DemoLibrary;
+using ui::models::LibraryController;
+using ui::shell::LibraryWindow;
+
+constexpr int kUnseenMilliseconds = 30000; // how long a library without a window waits for calls
 
 int complain(const std::string& sentence)
 {
@@ -44,6 +54,7 @@ std::unique_ptr<QGuiApplication> makeApplication(int& argc, char** argv)
     const QtMessageHandler usual = qInstallMessageHandler(explainNoDisplay);
     auto application = std::make_unique<QGuiApplication>(argc, argv);
     qInstallMessageHandler(usual);
+    QGuiApplication::setQuitOnLastWindowClosed(false); // work may be under way: LibraryRun decides
     return application;
 }
 
@@ -53,25 +64,125 @@ QDBusConnection sessionBus()
                                            : QDBusConnection(QString());
 }
 
+/// Whether the bus started this process for a call: a search must not open a window.
+bool startedByBus()
+{
+    return qEnvironmentVariableIsSet("DBUS_STARTER_BUS_TYPE");
+}
+
+/// The window when somebody wants it, and the end when nobody needs the process any more. GUI
+/// thread.
+class LibraryRun : public QObject {
+public:
+    LibraryRun(LibraryController& library, LibraryKeeper* keeper)
+        : m_library(library), m_keeper(keeper)
+    {
+        QObject::connect(qApp, &QGuiApplication::lastWindowClosed, this, [this] { leaveIfDone(); });
+        if (m_keeper)
+            QObject::connect(
+                m_keeper, &LibraryKeeper::idle, this, [this] { leaveIfDone(); },
+                Qt::QueuedConnection);
+        m_unseen.setSingleShot(true);
+        m_unseen.setInterval(kUnseenMilliseconds);
+        QObject::connect(&m_unseen, &QTimer::timeout, this, [this] { leaveIfDone(); });
+    }
+
+    /// False, after a sentence, when there can be no window.
+    bool show(const QList<QUrl>& urls = {}, const QString& token = {})
+    {
+        if (!token.isEmpty())
+            qputenv("XDG_ACTIVATION_TOKEN", token.toUtf8()); // the platform takes it from there
+        QString error;
+        if (!m_window)
+            m_window = LibraryWindow::create(m_library, &error);
+        if (!m_window) {
+            complain(error.toStdString());
+            QCoreApplication::exit(1);
+            return false;
+        }
+        if (!visible())
+            m_window->window().show(); // it was closed while something went on
+        m_window->open(urls);
+        return true;
+    }
+    void waitUnseen() { m_unseen.start(); }
+
+private:
+    bool visible() const { return m_window && m_window->window().isVisible(); }
+    void leaveIfDone()
+    {
+        if (visible() || (m_keeper && m_keeper->busy()))
+            return; // an import goes on without the window; idle() comes when it is over
+        if (m_keeper && m_keeper->anyRunning())
+            services::requestBackground(
+                sessionBus(), QCoreApplication::translate("app::main::LibraryRun",
+                                                          "Virtual machines are running."));
+        QCoreApplication::quit();
+    }
+
+    LibraryController& m_library;
+    LibraryKeeper* m_keeper; // null: a demonstration
+    std::unique_ptr<LibraryWindow> m_window;
+    QTimer m_unseen;
+};
+
+int runDemo()
+{
+    DemoLibrary library;
+    LibraryRun run(library, nullptr);
+    return run.show() ? QGuiApplication::exec() : 1;
+}
+
+int runKeeper(LibraryApplication& place, const QDBusConnection& bus, const QList<QUrl>& urls)
+{
+    LibrarySurroundings surroundings;
+    surroundings.bus = bus;
+    surroundings.systemBus = QDBusConnection::systemBus();
+    surroundings.systems = systemsCache();
+    LibraryKeeper keeper(surroundings);
+    LibrarySearch search(keeper, bus);
+    LibraryRun run(keeper, &keeper);
+    QObject::connect(&place, &LibraryApplication::activated, &run,
+                     [&run](const QString& token) { run.show({}, token); });
+    QObject::connect(
+        &place, &LibraryApplication::opened, &run,
+        [&run](const QList<QUrl>& opened, const QString& token) { run.show(opened, token); });
+    QObject::connect(&search, &LibrarySearch::libraryWanted, &run, [&run] { run.show(); });
+    QObject::connect(&keeper, &LibraryKeeper::windowWanted, &run, [&run] { run.show(); });
+    if (startedByBus() && urls.isEmpty())
+        run.waitUnseen();
+    else if (!run.show(urls))
+        return 1;
+    if (!bus.isConnected())
+        emit keeper.notice(LibraryKeeper::tr("There is no session bus, so machines that run cannot "
+                                             "be controlled from here."),
+                           {});
+    return QGuiApplication::exec();
+}
+
 int runLibrary(const LibraryCommand& command, char* program)
 {
     int argc = 1; // our options are none of Qt's business
     char* argv[] = {program, nullptr};
+    LibraryWindow::prepare();
     const auto application = makeApplication(argc, argv);
+    if (command.demo)
+        return runDemo();
     QStringList arguments;
     for (const std::string& argument : command.open)
         arguments << QString::fromStdString(argument);
-    LibraryApplication place(sessionBus());
-    const auto claim =
-        command.demo ? LibraryApplication::Claim::Alone : place.claim(urlsOf(arguments));
+    const QList<QUrl> urls = urlsOf(arguments);
+    const QDBusConnection bus = sessionBus();
+    LibraryApplication place(bus);
+    const auto claim = place.claim(urls);
     if (claim == LibraryApplication::Claim::HandedOn)
         return 0;
     if (claim == LibraryApplication::Claim::Deaf)
         return complain("Vitrine runs already and does not answer");
-    QQuickWindow window;
-    window.resize(960, 640);
-    window.show();
-    return QGuiApplication::exec();
+    if (claim == LibraryApplication::Claim::Alone)
+        fmt::print(stderr, "vitrine: there is no session bus; machines that run cannot be "
+                           "controlled from this window\n");
+    return runKeeper(place, bus, urls);
 }
 
 } // namespace

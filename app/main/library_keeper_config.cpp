@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LibraryKeeper and configurations: written to the bundle, and told to the machine that runs.
+#include <algorithm>
+#include <cerrno>
+
+#include <QFile>
+#include <QSaveFile>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/library/config_document.h"
+#include "app/main/library_keeper.h"
+#include "vmm/base/unique_fd.h"
+
+namespace app::main {
+
+namespace fs = std::filesystem;
+using library::Bundle;
+using library::BundleLock;
+using library::ConfigDocument;
+using library::MachineConfig;
+using ui::models::DiskSummary;
+using vmm::Error;
+using vmm::ErrorCode;
+using vmm::Result;
+using vmm::UniqueFd;
+using vmm::spec::DriveKind;
+using vmm::spec::DriveSpec;
+using vmm::spec::NicKind;
+using vmm::spec::NicSpec;
+
+namespace {
+
+constexpr qint64 kLogShown = 256 << 10; // bytes
+constexpr int kMaxDisks = 64;
+constexpr quint64 kBlock = 512;
+
+QString text(const std::string& string)
+{
+    return QString::fromStdString(string);
+}
+
+/// The first drive for media; null when there is none.
+DriveSpec* cdromOf(MachineConfig& config)
+{
+    auto& drives = config.hardware.drives;
+    const auto found = std::find_if(drives.begin(), drives.end(), [](const DriveSpec& drive) {
+        return drive.kind == DriveKind::Cdrom;
+    });
+    return found == drives.end() ? nullptr : &*found;
+}
+
+NicSpec* natCardOf(MachineConfig& config)
+{
+    auto& nics = config.hardware.nics;
+    const auto found = std::find_if(nics.begin(), nics.end(),
+                                    [](const NicSpec& nic) { return nic.kind == NicKind::User; });
+    return found == nics.end() ? nullptr : &*found;
+}
+
+/// The file of disk `id` in the bundle, or outside of it.
+Result<fs::path> diskFile(const Bundle& bundle, const std::string& id)
+{
+    MachineConfig config = bundle.config();
+    config.hardware.nameDevices();
+    for (const DriveSpec& drive : config.hardware.drives)
+        if (drive.id == id && drive.kind == DriveKind::Disk)
+            return bundle.path() / drive.path; // an absolute path replaces the bundle's
+    return Error(ErrorCode::NotFound, "this machine has no disk called " + id);
+}
+
+/// Makes `file` `bytes` long without losing anything; a shorter length is refused.
+Result<void> growFile(const fs::path& file, quint64 bytes, int flags)
+{
+    const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
+    struct stat facts = {};
+    if (!fd.valid() || ::fstat(fd.get(), &facts) != 0)
+        return Error::fromErrno(file.string(), errno);
+    if (bytes < static_cast<quint64>(facts.st_size) || bytes % kBlock != 0)
+        return Error(ErrorCode::Invalid, file.filename().string() + ": a disk can only grow");
+    if (::ftruncate(fd.get(), static_cast<off_t>(bytes)) != 0 || ::fsync(fd.get()) != 0)
+        return Error::fromErrno(file.string(), errno);
+    return {};
+}
+
+/// A new file "diskN.raw" of `bytes`; its name.
+Result<std::string> makeDiskFile(const fs::path& bundle, quint64 bytes)
+{
+    for (int i = 0; i < kMaxDisks; ++i) {
+        const std::string name = "disk" + std::to_string(i) + ".raw";
+        const Result<void> made = growFile(bundle / name, bytes, O_CREAT | O_EXCL);
+        if (made)
+            return name;
+        if (!fs::exists(bundle / name))
+            return made.error();
+    }
+    return Error(ErrorCode::Exhausted, "the machine's folder is full of disks");
+}
+
+Result<void> addDiskTo(const fs::path& path, quint64 bytes)
+{
+    auto bundle = TRY(Bundle::open(path));
+    const std::string name = TRY(makeDiskFile(path, bytes));
+    const Result<void> outcome = bundle.change([&](MachineConfig& config) -> Result<void> {
+        const auto& drives = config.hardware.drives;
+        const auto first = std::find_if(drives.begin(), drives.end(), [](const DriveSpec& drive) {
+            return drive.kind == DriveKind::Disk;
+        });
+        DriveSpec drive{DriveKind::Disk, name};
+        drive.bus = first == drives.end() ? vmm::spec::DriveBus::VirtioBlk : first->bus;
+        config.hardware.drives.push_back(drive);
+        config.hardware.nameDevices();
+        return {};
+    });
+    if (!outcome)
+        ::unlink((path / name).c_str()); // nobody knows it
+    return outcome;
+}
+
+Result<void> growDiskOf(const fs::path& path, const std::string& disk, quint64 bytes)
+{
+    const auto lock = TRY(BundleLock::acquire(path));
+    const auto bundle = TRY(Bundle::open(path));
+    if (bundle.suspended())
+        return Error(ErrorCode::Busy, "the machine is suspended; shut it down first, because what "
+                                      "it remembers of this disk would be wrong");
+    return growFile(TRY(diskFile(bundle, disk)), bytes, 0);
+}
+
+/// A bundle whose machine.toml is broken cannot be opened, and is mended all the same.
+Result<void> replaceConfigText(const fs::path& path, const std::string& words)
+{
+    auto bundle = Bundle::open(path);
+    if (bundle)
+        return bundle->replaceText(words);
+    TRY(ConfigDocument::parse(words, "machine.toml"));
+    QSaveFile file(text((path / "machine.toml").string()));
+    const auto size = static_cast<qint64>(words.size());
+    if (!file.open(QIODevice::WriteOnly) || file.write(words.data(), size) != size ||
+        !file.commit())
+        return Error(ErrorCode::Io, "machine.toml: " + file.errorString().toStdString());
+    return {};
+}
+
+} // namespace
+
+std::optional<MachineConfig> LibraryKeeper::config(const QString& id) const
+{
+    const auto found = m_machines.constFind(id);
+    if (found == m_machines.constEnd() || !found->shelf || !found->shelf->entry.problem.empty())
+        return std::nullopt;
+    return found->shelf->entry.config;
+}
+
+void LibraryKeeper::setConfig(const QString& id, const MachineConfig& wished)
+{
+    const auto before = config(id);
+    if (!before)
+        return;
+    const LivePlan plan = livePlan(*before, wished);
+    const auto then = [this, id, plan, before, wished] {
+        apply(id, plan);
+        if (wished.name() != before->name())
+            rename(id, text(wished.name()));
+    };
+    change(
+        id,
+        [wished](MachineConfig& config) -> Result<void> {
+            MachineConfig next = wished;
+            next.id = config.id;
+            next.hardware.name = config.hardware.name; // the folder follows it: rename()
+            next.install = config.install;             // the machine's own process ends that
+            config = next;
+            return {};
+        },
+        then);
+}
+
+/// What the running machine takes over; a call it refuses is told by itself.
+void LibraryKeeper::apply(const QString& id, const LivePlan& plan)
+{
+    const bool running = m_guests.present(id);
+    for (const LiveCall& call : running ? plan.calls : QList<LiveCall>()) {
+        QVariantList arguments;
+        for (const QString& argument : call.arguments)
+            arguments << argument;
+        tell(id, call.method, arguments);
+    }
+    const bool suspended = machine(id).value_or(ui::models::MachineSummary()).state ==
+                           ui::models::MachineState::Suspended;
+    emit configApplied(id, plan.atNextStart && (running || suspended));
+}
+
+QString LibraryKeeper::configText(const QString& id) const
+{
+    const auto path = bundleOf(id); // also of a broken one: this is how it is mended
+    QFile file(path ? text((*path / "machine.toml").string()) : QString());
+    constexpr qint64 kMaxConfig = 1 << 20;
+    return path && file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.read(kMaxConfig))
+                                                  : QString();
+}
+
+QString LibraryKeeper::configTextProblem(const QString&, const QString& words) const
+{
+    const auto document = ConfigDocument::parse(words.toStdString(), "machine.toml");
+    return document ? QString() : text(document.error().sentence());
+}
+
+void LibraryKeeper::setConfigText(const QString& id, const QString& words)
+{
+    const auto path = bundleOf(id);
+    if (!path)
+        return;
+    m_quick.run(
+        this,
+        [path = *path, words = words.toStdString()]() -> Result<void> {
+            return replaceConfigText(path, words);
+        },
+        [this, id](const Result<void>& outcome) {
+            m_shelf.refresh();
+            emit configTextChecked(id, outcome ? QString() : text(outcome.error().sentence()));
+            if (outcome)
+                emit configApplied(id, m_guests.present(id));
+        });
+}
+
+QList<DiskSummary> LibraryKeeper::disks(const QString& id) const
+{
+    const auto path = bundleOf(id);
+    auto known = config(id);
+    QList<DiskSummary> summaries;
+    if (!path || !known)
+        return summaries;
+    known->hardware.nameDevices();
+    for (const DriveSpec& drive : known->hardware.drives) {
+        if (drive.kind != DriveKind::Disk)
+            continue;
+        struct stat facts = {};
+        const fs::path file = *path / drive.path;
+        const bool there = ::stat(file.c_str(), &facts) == 0;
+        constexpr quint64 kStatBlock = 512; // of st_blocks, whatever the file system has
+        summaries << DiskSummary{text(drive.id), text(file.string()),
+                                 there ? static_cast<quint64>(facts.st_size) : 0,
+                                 there ? static_cast<quint64>(facts.st_blocks) * kStatBlock : 0};
+    }
+    return summaries;
+}
+
+void LibraryKeeper::addDisk(const QString& id, quint64 bytes)
+{
+    changeDisks(id, [bytes](const fs::path& path) { return addDiskTo(path, bytes); });
+}
+
+void LibraryKeeper::growDisk(const QString& id, const QString& disk, quint64 bytes)
+{
+    changeDisks(id, [bytes, disk = disk.toStdString()](const fs::path& path) {
+        return growDiskOf(path, disk, bytes);
+    });
+}
+
+void LibraryKeeper::changeDisks(const QString& id,
+                                std::function<Result<void>(const fs::path& bundle)> work)
+{
+    const auto path = bundleOf(id);
+    if (!path)
+        return;
+    m_quick.run(
+        this, [path = *path, work = std::move(work)] { return work(path); },
+        [this, id](const Result<void>& outcome) {
+            m_shelf.refresh();
+            warn(outcome, id);
+            emit machineChanged(id);
+        });
+}
+
+void LibraryKeeper::detachDisk(const QString& id, const QString& disk)
+{
+    const auto edit = [disk = disk.toStdString()](MachineConfig& config) -> Result<void> {
+        config.hardware.nameDevices();
+        const auto gone = std::erase_if(config.hardware.drives, [&](const DriveSpec& drive) {
+            return drive.kind == DriveKind::Disk && drive.id == disk;
+        });
+        if (gone == 0)
+            return Error(ErrorCode::NotFound, "this machine has no disk called " + disk);
+        return {};
+    };
+    change(id, edit, [this, id] { emit machineChanged(id); });
+}
+
+/// Into the drive now, and there at the next start.
+void LibraryKeeper::setMedium(const QString& id, const QString& path)
+{
+    if (m_guests.present(id)) {
+        if (path.isEmpty())
+            tell(id, QStringLiteral("EjectMedium"));
+        else
+            tell(id, QStringLiteral("InsertMedium"), {path});
+    }
+    change(id, [path = path.toStdString()](MachineConfig& config) -> Result<void> {
+        vmm::spec::ensureCdrom(config.hardware);
+        DriveSpec* drive = cdromOf(config);
+        if (!drive)
+            return Error(ErrorCode::Exhausted, "this machine has no room for a drive for media");
+        drive->path = path;
+        return {};
+    });
+}
+
+void LibraryKeeper::insertMedium(const QString& id, const QUrl& file)
+{
+    if (file.isLocalFile())
+        return setMedium(id, file.toLocalFile());
+    emit notice(tr("Only files of this computer can be put into a drive."), id);
+}
+
+void LibraryKeeper::ejectMedium(const QString& id)
+{
+    setMedium(id, {});
+}
+
+/// A running machine has the last word: the port may be taken.
+void LibraryKeeper::changeForward(const QString& id, const QString& rule, bool wanted)
+{
+    const auto edit = [rule = rule.toStdString(), wanted](MachineConfig& config) -> Result<void> {
+        NicSpec* nic = natCardOf(config);
+        if (!nic)
+            return Error(ErrorCode::NotFound, "this machine has no network card on NAT");
+        std::erase(nic->forwards, rule);
+        if (wanted)
+            nic->forwards.push_back(rule);
+        return {};
+    };
+    const auto keep = [this, id, edit] {
+        change(id, edit, [this, id] { emit machineChanged(id); });
+    };
+    auto known = config(id);
+    if (known)
+        known->hardware.nameDevices();
+    const NicSpec* nic = known ? natCardOf(*known) : nullptr;
+    if (!nic || !m_guests.present(id))
+        return keep();
+    m_guests.call(id, wanted ? QStringLiteral("AddForward") : QStringLiteral("RemoveForward"),
+                  {text(nic->id), rule}, [this, id, keep](const QDBusMessage& answer) {
+                      if (answer.type() == QDBusMessage::ErrorMessage)
+                          emit notice(answer.errorMessage(), id);
+                      else
+                          keep();
+                  });
+}
+
+void LibraryKeeper::addForward(const QString& id, const QString& rule)
+{
+    changeForward(id, rule, true);
+}
+
+void LibraryKeeper::removeForward(const QString& id, const QString& rule)
+{
+    changeForward(id, rule, false);
+}
+
+QString LibraryKeeper::logText(const QString& id) const
+{
+    const auto path = bundleOf(id);
+    return path ? tailOf((*path / "log.txt").string(), kLogShown) : QString();
+}
+
+} // namespace app::main

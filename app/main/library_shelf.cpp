@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/main/library_shelf.h"
+
+#include <chrono>
+
+#include <QFileInfo>
+#include <QSet>
+
+namespace app::main {
+
+using library::Bundle;
+using library::MachineEntry;
+
+namespace {
+
+constexpr int kSettleMilliseconds = 60; // one save makes several events
+
+QString pathOf(const std::filesystem::path& path)
+{
+    return QString::fromStdString(path.string());
+}
+
+ShelfMachine shelfMachine(const MachineEntry& entry)
+{
+    ShelfMachine machine{entry, 0, 0};
+    const auto bundle = Bundle::open(entry.bundle);
+    if (!bundle)
+        return machine;
+    machine.diskBytes = bundle->bytesOnDisk();
+    const QFileInfo picture(pathOf(bundle->thumbnailPath()));
+    if (picture.exists())
+        machine.pictureTime = picture.lastModified().toMSecsSinceEpoch();
+    return machine;
+}
+
+} // namespace
+
+bool ShelfMachine::operator==(const ShelfMachine& other) const
+{
+    const auto& a = entry;
+    const auto& b = other.entry;
+    return a.bundle == b.bundle && a.problem == b.problem && a.suspended == b.suspended &&
+           a.running == b.running && a.lastUsed == b.lastUsed && diskBytes == other.diskBytes &&
+           pictureTime == other.pictureTime && a.config.name() == b.config.name() &&
+           a.config.os == b.config.os && a.config.groups == b.config.groups &&
+           a.config.disposable == b.config.disposable &&
+           a.config.install.pending == b.config.install.pending &&
+           a.config.hardware.cpus == b.config.hardware.cpus &&
+           a.config.hardware.memoryBytes == b.config.hardware.memoryBytes;
+}
+
+LibraryShelf::LibraryShelf(LibraryPlace place, QObject* parent)
+    : QObject(parent), m_place(std::move(place))
+{
+    m_soon.setSingleShot(true);
+    m_soon.setInterval(kSettleMilliseconds);
+    connect(&m_soon, &QTimer::timeout, this, &LibraryShelf::lookNow);
+    connect(&m_watcher, &QFileSystemWatcher::directoryChanged, this, &LibraryShelf::refresh);
+    connect(&m_watcher, &QFileSystemWatcher::fileChanged, this, &LibraryShelf::refresh);
+    lookNow();
+}
+
+LibraryShelf::~LibraryShelf() = default;
+
+void LibraryShelf::refresh()
+{
+    if (!m_soon.isActive())
+        m_soon.start();
+}
+
+void LibraryShelf::lookNow()
+{
+    m_again = m_looking;
+    if (m_looking)
+        return;
+    m_looking = true;
+    m_errands.run(
+        this, [place = m_place] { return look(place); },
+        [this](Listing listing) { take(std::move(listing)); });
+}
+
+/// Another thread.
+LibraryShelf::Listing LibraryShelf::look(const LibraryPlace& place)
+{
+    Listing listing;
+    const auto opened = place.open();
+    if (!opened) {
+        listing.problem = QString::fromStdString(opened.error().sentence());
+        return listing;
+    }
+    for (const auto& folder : opened->folders())
+        listing.folders << pathOf(folder);
+    for (const MachineEntry& entry : opened->machines()) {
+        const bool broken = entry.config.id.empty();
+        const QString id = broken ? pathOf(entry.bundle) : QString::fromStdString(entry.config.id);
+        if (listing.machines.contains(id)) {
+            MachineEntry twin = entry; // a copied folder: both have the id, so only one may start
+            twin.problem = entry.bundle.filename().string() +
+                           " is a copy of another machine; import it instead of copying its folder";
+            listing.machines.insert(pathOf(entry.bundle), shelfMachine(twin));
+        } else {
+            listing.machines.insert(id, shelfMachine(entry));
+        }
+    }
+    return listing;
+}
+
+void LibraryShelf::take(Listing listing)
+{
+    m_looking = false;
+    if (listing.problem.isEmpty()) {
+        m_machines = std::move(listing.machines);
+        m_folders = std::move(listing.folders);
+        watch();
+        emit listed();
+    } else {
+        emit failed(listing.problem);
+    }
+    if (m_again)
+        refresh();
+}
+
+/// Folders tell of files that come, go and are replaced; machine.toml itself of an edit in place.
+void LibraryShelf::watch()
+{
+    QSet<QString> wanted(m_folders.begin(), m_folders.end());
+    for (const ShelfMachine& machine : m_machines) {
+        wanted.insert(pathOf(machine.entry.bundle));
+        wanted.insert(pathOf(machine.entry.bundle / "machine.toml"));
+    }
+    const QStringList now = m_watcher.directories() + m_watcher.files();
+    const QSet<QString> watched(now.begin(), now.end());
+    const QStringList gone = (watched - wanted).values();
+    if (!gone.isEmpty())
+        m_watcher.removePaths(gone);
+    QStringList fresh;
+    for (const QString& path : wanted - watched)
+        if (QFileInfo::exists(path))
+            fresh << path;
+    if (!fresh.isEmpty())
+        m_watcher.addPaths(fresh);
+}
+
+} // namespace app::main
