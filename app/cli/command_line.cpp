@@ -30,7 +30,8 @@ struct CommandRow {
 constexpr auto kCommands = std::to_array<CommandRow>({
     {"run", CommandKind::Run, "vitrine run [OPTION]...",
      "Starts a machine, in a window or headless, and ends with it."},
-    {"list", CommandKind::List, "vitrine list [--json]", "Lists the machines that run now."},
+    {"list", CommandKind::List, "vitrine list [--json]",
+     "Lists the library's machines, and others that run."},
     {"ctl", CommandKind::Ctl, "vitrine ctl NAME VERB [ARGUMENT]... [--json]",
      "Controls a machine that runs."},
     {"check-host", CommandKind::CheckHost, "vitrine check-host [--json]",
@@ -162,9 +163,27 @@ std::string generalHelp()
                        "given.\n\nCommands:\n";
     for (const CommandRow& command : kCommands)
         text += helpLine(command.name, command.help);
+    for (const LibraryWord& word : libraryWords())
+        text += helpLine(word.name, word.help);
     text += helpLine("help [COMMAND]", "Prints the help of a command.");
-    text += "\nOptions:\n" + commonOptions() + helpLine("--version", "print the version");
+    text += "\nOptions:\n" +
+            helpLine("--machine NAME", "be the process of a machine of the library") +
+            helpLine("--demo", "show the library with machines that only pretend") +
+            commonOptions() + helpLine("--version", "print the version");
+    text += "\nThe status is 0, 1 after an error, 2 for a command that is not understood, 3 when "
+            "there is "
+            "no\nsuch machine or file, 4 when somebody else uses it, 130 when it was given up.\n";
     return text;
+}
+
+std::string wordHelp(const LibraryWord& word)
+{
+    std::string text = fmt::format("Usage: vitrine {}{}{}{}\n\n{}\n\nOptions:\n", word.name,
+                                   word.options.empty() ? "" : " [OPTION]...",
+                                   word.arguments.empty() ? "" : " ", word.arguments, word.help);
+    for (const LibraryOption& option : word.options)
+        text += helpLine(fmt::format("--{} {}", option.name, option.value), option.help);
+    return text + commonOptions();
 }
 
 std::string commandHelp(const CommandRow& command)
@@ -422,11 +441,41 @@ Result<CommandLine> parseLibrary(Arguments rest)
     return CommandLine{std::move(library), OutputFormat::Text};
 }
 
+/// --json and --help are the same everywhere, but for what follows "--".
+Result<CommandLine> parseWord(const LibraryWord& word, Arguments rest)
+{
+    CommandLine line;
+    std::vector<std::string_view> words;
+    bool optionsOver = false;
+    while (!rest.atEnd()) {
+        const std::string_view argument = rest.take();
+        optionsOver = optionsOver || argument == "--";
+        if (!optionsOver && (argument == "--help" || argument == "-h"))
+            return CommandLine{PrintCommand{wordHelp(word)}, OutputFormat::Text};
+        if (!optionsOver && argument == "--json")
+            line.format = OutputFormat::Json;
+        else
+            words.push_back(argument);
+    }
+    line.command = TRY(parseLibraryCall(word, words));
+    return line;
+}
+
+const LibraryWord* findWord(std::string_view name)
+{
+    const auto words = libraryWords();
+    const auto word = std::find_if(words.begin(), words.end(),
+                                   [&](const auto& candidate) { return candidate.name == name; });
+    return word == words.end() ? nullptr : &*word;
+}
+
 Result<CommandLine> parseHelp(Arguments rest)
 {
     if (rest.atEnd())
         return CommandLine{PrintCommand{generalHelp()}, OutputFormat::Text};
     const std::string_view name = rest.take();
+    if (const LibraryWord* word = findWord(name))
+        return CommandLine{PrintCommand{wordHelp(*word)}, OutputFormat::Text};
     const CommandRow* command = findRow(kCommands, name);
     if (command == nullptr)
         return wrong(fmt::format("there is no command \"{}\"; see vitrine --help", name));
@@ -434,6 +483,20 @@ Result<CommandLine> parseHelp(Arguments rest)
 }
 
 } // namespace
+
+int exitStatus(const Error& error)
+{
+    switch (error.code()) {
+    case ErrorCode::NotFound:
+        return 3;
+    case ErrorCode::Busy:
+        return 4;
+    case ErrorCode::Cancelled:
+        return 130; // as a shell says of SIGINT
+    default:
+        return 1;
+    }
+}
 
 Result<CommandLine> parseCommandLine(std::span<const std::string_view> arguments)
 {
@@ -447,6 +510,8 @@ Result<CommandLine> parseCommandLine(std::span<const std::string_view> arguments
         return CommandLine{PrintCommand{fmt::format("vitrine {}\n", kVersion)}, OutputFormat::Text};
     if (isNamed("--machine", name))
         return parseMachine(Arguments(arguments));
+    if (const LibraryWord* word = findWord(name))
+        return parseWord(*word, rest);
     const CommandRow* command = findRow(kCommands, name);
     if (command == nullptr)
         return parseLibrary(Arguments(arguments));

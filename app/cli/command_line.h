@@ -8,13 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include "app/cli/library_words.h"
 #include "app/session/hardware_words.h"
 #include "app/session/run_request.h"
 #include "vmm/base/result.h"
 
 namespace app::cli {
 
-/// `vitrine list`.
+/// `vitrine list`: the library's machines, and others that run.
 struct ListCommand {};
 
 /// `vitrine check-host`.
@@ -78,10 +79,14 @@ enum class OutputFormat { Text, Json };
 /// What was asked for, and how answers are printed.
 struct CommandLine {
     std::variant<PrintCommand, ListCommand, CheckHostCommand, RunCommand, CtlCommand,
-                 LibraryCommand, MachineCommand>
+                 LibraryCommand, MachineCommand, LibraryCall>
         command;
     OutputFormat format = OutputFormat::Text;
 };
+
+/// The status the program ends with after `error`: what scripts tell apart. 2 is kept for a command
+/// line that was not understood.
+int exitStatus(const vmm::Error& error);
 
 /// Reads the arguments, without the program's own name. The error is a sentence that names what was
 /// not understood; the program's status is 2 then.

@@ -9,7 +9,9 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/library_commands.h"
 #include "app/cli/machine_client.h"
+#include "app/library/library.h"
 #include "app/session/name_lock.h"
 #include "app/session/run_request.h"
 
@@ -203,7 +205,7 @@ bool isQuestion(Verb verb)
 }
 
 /// A machine without control is one that runs but is not on the bus.
-Json listEntry(const SessionBus* bus, const std::string& name)
+Json runningEntry(const SessionBus* bus, const std::string& name)
 {
     if (bus != nullptr)
         if (const auto status = bus->status(name))
@@ -211,32 +213,76 @@ Json listEntry(const SessionBus* bus, const std::string& name)
     return {{"name", name}, {"state", "no control"}};
 }
 
+std::string restingState(const library::MachineEntry& entry)
+{
+    if (!entry.problem.empty())
+        return "broken";
+    if (entry.running)
+        return "no control";
+    return entry.suspended ? "suspended" : "off";
+}
+
+Json libraryEntry(const SessionBus* bus, const library::MachineEntry& entry)
+{
+    const auto& hardware = entry.config.hardware;
+    Json facts = {{"name", entry.config.name()},
+                  {"state", restingState(entry)},
+                  {"cpus", hardware.cpus},
+                  {"memory", hardware.memoryBytes}};
+    if (entry.running && bus != nullptr)
+        if (const auto status = bus->status(entry.config.id))
+            facts = toJson(*status);
+    facts["id"] = entry.config.id;
+    facts["os"] = entry.config.os;
+    facts["bundle"] = entry.bundle.string();
+    if (!entry.problem.empty())
+        facts["problem"] = entry.problem;
+    return facts;
+}
+
+/// Machines that run and are none of the library's: by their lock files and on the bus.
+std::vector<std::string> otherMachines(const SessionBus* bus,
+                                       const std::vector<library::MachineEntry>& entries)
+{
+    std::vector<std::string> names = session::NameLock::held();
+    if (bus != nullptr)
+        if (auto machines = bus->machines())
+            names.insert(names.end(), machines->begin(), machines->end());
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    std::erase_if(names, [&](const std::string& name) {
+        return std::any_of(entries.begin(), entries.end(),
+                           [&](const auto& entry) { return entry.config.id == name; });
+    });
+    return names;
+}
+
 } // namespace
 
 Result<void> runList(OutputFormat format)
 {
-    std::vector<std::string> names = session::NameLock::held();
     const auto bus = SessionBus::open();
-    if (bus)
-        for (std::string& name : TRY(bus->machines()))
-            names.push_back(std::move(name));
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
+    const SessionBus* connected = bus ? &*bus : nullptr;
+    const auto entries = TRY(library::Library::open()).machines();
     Json list = Json::array();
-    for (const std::string& name : names)
-        list.push_back(listEntry(bus ? &*bus : nullptr, name));
+    for (const auto& entry : entries)
+        list.push_back(libraryEntry(connected, entry));
+    for (const std::string& name : otherMachines(connected, entries))
+        list.push_back(runningEntry(connected, name));
     if (format == OutputFormat::Json) {
         printJson(list);
         return {};
     }
     for (const Json& entry : list)
-        fmt::print("{:<24} {}\n", entry.value("name", ""), entry.value("state", ""));
+        fmt::print("{:<32} {}\n", entry.value("name", ""), entry.value("state", ""));
     return {};
 }
 
-Result<void> runCtl(const CtlCommand& command, OutputFormat format)
+Result<void> runCtl(const CtlCommand& typed, OutputFormat format)
 {
     const SessionBus bus = TRY(SessionBus::open());
+    CtlCommand command = typed;
+    command.name = busKeyOf(typed.name);
     if (command.verb == Verb::Hardware)
         return runHardware(bus, command, format);
     if (isQuestion(command.verb))

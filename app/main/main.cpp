@@ -9,6 +9,7 @@
 #include "app/cli/check_host.h"
 #include "app/cli/command_line.h"
 #include "app/cli/control_commands.h"
+#include "app/cli/library_commands.h"
 #include "app/host/host_checks.h"
 #include "app/main/guest_opening.h"
 #include "app/main/host_report.h"
@@ -20,6 +21,7 @@ namespace {
 using app::cli::CheckHostCommand;
 using app::cli::CommandLine;
 using app::cli::CtlCommand;
+using app::cli::LibraryCall;
 using app::cli::LibraryCommand;
 using app::cli::ListCommand;
 using app::cli::MachineCommand;
@@ -32,10 +34,15 @@ using vmm::Result;
 
 constexpr int kUsageError = 2;
 
-int complain(const Error& error, int status = 1)
+int complain(const Error& error, int status)
 {
     fmt::print(stderr, "vitrine: {}\n", error.sentence());
     return status;
+}
+
+int complain(const Error& error)
+{
+    return complain(error, app::cli::exitStatus(error));
 }
 
 int statusOf(const Result<void>& outcome)
@@ -104,12 +111,22 @@ struct Dispatch {
         return command.headless ? runGuestHeadless(command, format)
                                 : inWindow(app::main::kGuestModule);
     }
+    int operator()(const LibraryCall& call) const
+    {
+        if (call.word->verb == app::cli::LibraryVerb::New)
+            return inModule(app::main::kMakerModule);
+        return statusOf(app::cli::runLibraryCall(call, format));
+    }
     int operator()(const LibraryCommand&) const { return inWindow(app::main::kLibraryModule); }
 
     int inWindow(const char* module) const
     {
         if (const auto display = app::host::checkDisplay(); !display)
             return complain(display.error());
+        return inModule(module);
+    }
+    int inModule(const char* module) const
+    {
         const auto status = app::main::runInWindow(module, argc, argv);
         return status ? *status : complain(status.error());
     }

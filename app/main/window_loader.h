@@ -12,6 +12,7 @@ constexpr const char* kWindowMainSymbol = "vitrineWindowMain";
 
 constexpr const char* kGuestModule = "vitrine-window.so";    ///< one machine
 constexpr const char* kLibraryModule = "vitrine-library.so"; ///< all of them
+constexpr const char* kMakerModule = "vitrine-maker.so";     ///< `vitrine new`, no window at all
 
 /// Loads `module` from beside the program or from where it is installed, and runs it. The error
 /// says why it could not be loaded.

@@ -5,6 +5,8 @@
 #include "app/cli/command_line.h"
 
 using namespace app::cli;
+using vmm::Error;
+using vmm::ErrorCode;
 using vmm::spec::DriveKind;
 
 namespace {
@@ -137,6 +139,45 @@ private slots:
         const std::vector<std::string> wanted{"/a/b.iso", "file:///c.iso", "https://d.org/e"};
         QCOMPARE(libraryOf({"/a/b.iso", "file:///c.iso", "https://d.org/e"}).open, wanted);
     }
+    void asksTheLibrary()
+    {
+        const auto line = parseCommandLine(std::vector<std::string_view>{
+            "start", "a machine", "--headless", "--accel", "soft", "--json"});
+        QVERIFY(line.has_value());
+        QVERIFY(line->format == OutputFormat::Json);
+        const auto& call = std::get<LibraryCall>(line->command);
+        QVERIFY(call.word->verb == LibraryVerb::Start);
+        QCOMPARE(call.arguments, std::vector<std::string>{"a machine"});
+        QVERIFY(call.has("headless"));
+        QVERIFY(!call.has("fresh"));
+        QCOMPARE(call.value("accel"), std::string("soft"));
+    }
+    void takesWhatFollowsTwoHyphensAsItIs()
+    {
+        const auto line = parseCommandLine(std::vector<std::string_view>{"delete", "--", "--json"});
+        QVERIFY(line.has_value());
+        QCOMPARE(std::get<LibraryCall>(line->command).arguments,
+                 std::vector<std::string>{"--json"});
+    }
+    void helpsWithEachWord()
+    {
+        for (const LibraryWord& word : libraryWords()) {
+            const std::string name(word.name);
+            const std::string help = textOf({"help", name});
+            QVERIFY2(help.starts_with("Usage: vitrine " + name), name.c_str());
+            for (const LibraryOption& option : word.options)
+                QVERIFY(help.find("--" + std::string(option.name)) != std::string::npos);
+            QCOMPARE(textOf({word.name, "--help"}), help);
+            QVERIFY(textOf({"--help"}).find("\n  " + name + " ") != std::string::npos);
+        }
+    }
+    void statusesTellErrorsApart()
+    {
+        QCOMPARE(exitStatus(Error(ErrorCode::Invalid, "")), 1);
+        QCOMPARE(exitStatus(Error(ErrorCode::NotFound, "")), 3);
+        QCOMPARE(exitStatus(Error(ErrorCode::Busy, "")), 4);
+        QCOMPARE(exitStatus(Error(ErrorCode::Cancelled, "")), 130);
+    }
     void startsAMachineOfTheLibrary()
     {
         const auto line = parseCommandLine(
@@ -159,6 +200,11 @@ private slots:
         row("--fly", "no option \"--fly\"");
         row("--machine", "--machine needs a value");
         row("--machine a --fly", "does not understand \"--fly\"");
+        row("start", "vitrine start needs NAME");
+        row("start a b", "does not understand \"b\"");
+        row("start a --fly", "no option --fly; see vitrine start --help");
+        row("start a --headless=1", "--headless takes no value");
+        row("new --memory", "--memory needs a value: SIZE");
         row("help fly", "no command \"fly\"");
         row("run --fly", "no option --fly");
         row("run --fly=1", "no option --fly");

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/guest_starter.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include <fmt/core.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/cli/machine_client.h"
+#include "app/library/guest_process.h"
+
+namespace app::cli {
+
+using library::MachineEntry;
+using vmm::Error;
+using vmm::ErrorCode;
+using vmm::Result;
+
+namespace {
+
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
+
+std::vector<std::string> argumentsOf(const LibraryCall& call)
+{
+    std::vector<std::string> arguments;
+    for (const char* flag : {"headless", "fresh"})
+        if (call.has(flag))
+            arguments.push_back(fmt::format("--{}", flag));
+    if (call.has("accel"))
+        arguments.push_back("--accel=" + call.value("accel"));
+    return arguments;
+}
+
+uint64_t sizeOf(const std::filesystem::path& file)
+{
+    std::error_code missing;
+    const auto size = std::filesystem::file_size(file, missing);
+    return missing ? 0 : size;
+}
+
+/// The process writes "vitrine: sentence"; the sentence is ours to pass on.
+std::string lastWords(const std::filesystem::path& log, uint64_t from)
+{
+    const std::string line = library::lastLogLine(log, from);
+    constexpr std::string_view kOurs = "vitrine: ";
+    return line.starts_with(kOurs) ? line.substr(kOurs.size()) : line;
+}
+
+bool onBus(const SessionBus& bus, const std::string& id)
+{
+    const auto machines = bus.machines();
+    return machines && std::find(machines->begin(), machines->end(), id) != machines->end();
+}
+
+/// Until the machine can be controlled, or its process has ended. However long it takes to build
+/// one (a suspended machine is read from its disk first), SIGINT leaves it running.
+Result<void> waitForMachine(const MachineEntry& entry, pid_t pid, const SessionBus& bus,
+                            uint64_t logged)
+{
+    for (;;) {
+        if (onBus(bus, entry.config.id))
+            return {};
+        int status = 0;
+        if (::waitpid(pid, &status, WNOHANG) == pid) {
+            if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                return {}; // a short life, or the window of the one that runs
+            const std::string words = lastWords(entry.bundle / "log.txt", logged);
+            return Error(ErrorCode::Io,
+                         words.empty() ? entry.config.name() + " did not start" : words);
+        }
+        std::this_thread::sleep_for(kLookAgain);
+    }
+}
+
+} // namespace
+
+Result<void> startGuest(const MachineEntry& entry, const LibraryCall& call)
+{
+    const auto bus = SessionBus::open();
+    if (bus && entry.running && onBus(*bus, entry.config.id))
+        return call.has("headless") ? Result<void>() : bus->call(entry.config.id, "Present");
+    library::GuestProcess process;
+    process.id = entry.config.id;
+    process.arguments = argumentsOf(call);
+    process.log = entry.bundle / "log.txt";
+    const uint64_t logged = sizeOf(process.log);
+    const pid_t pid = TRY(library::startGuestProcess(process));
+    if (!bus)
+        return Error(bus.error()).within(entry.config.name() + " was started, but");
+    return waitForMachine(entry, pid, *bus, logged);
+}
+
+} // namespace app::cli
