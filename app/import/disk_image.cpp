@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/import/archive_reader.h"
 #include "app/import/image_source.h"
@@ -81,6 +82,9 @@ vmm::Result<void> convertForeign(const ImageSource& source, const NewFile& to, P
     const QemuImage image = source.forQemu();
     const uint64_t bytes = TRY(qemuVirtualBytes(image));
     TRY(checkRoom(folderOf(to.path()), leastNeeded(source, bytes)));
+    // Says at once when the file system has no files that long.
+    if (::ftruncate(to.fd(), static_cast<off_t>(bytes)) != 0)
+        return writeError(to.path(), errno, bytes);
     auto converted = qemuConvert(image, to.fd(), part);
     if (!converted && converted.error().code() == ErrorCode::Exhausted)
         return writeError(to.path(), ENOSPC, bytes);
