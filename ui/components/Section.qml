@@ -22,6 +22,7 @@ Column {
         rightPadding: Theme.gapTiny
         text: section.title
         textFormat: Text.PlainText
+        horizontalAlignment: Text.AlignLeft
         color: Theme.text
         font.pixelSize: Theme.baseSize
         font.weight: Font.DemiBold
@@ -48,6 +49,7 @@ Column {
         rightPadding: Theme.gapTiny
         text: section.explanation
         textFormat: Text.PlainText
+        horizontalAlignment: Text.AlignLeft
         color: Theme.quiet
         font.pixelSize: Theme.smallSize
         lineHeight: 1.2

@@ -16,7 +16,7 @@ Item {
     readonly property bool mirrored: LayoutMirroring.enabled
     readonly property real room: width - 2 * Theme.gap - Theme.gapLarge
     readonly property bool stacked: holder.childrenRect.width > 0
-                                    && room - holder.childrenRect.width < Math.min(150, words.wanted)
+                                    && room - holder.childrenRect.width < Math.min(160, words.wanted)
 
     width: parent?.width ?? 0
     implicitHeight: Math.max(Theme.bar + 4,
@@ -31,10 +31,22 @@ Item {
         color: Theme.outline
         opacity: Theme.highContrast ? 1 : 0.7
     }
+    TextMetrics { // of the texts as they are, whatever width they get
+        id: titleSize
+
+        font.pixelSize: Theme.baseSize
+        text: row.title
+    }
+    TextMetrics {
+        id: detailSize
+
+        font.pixelSize: Theme.smallSize
+        text: row.detail
+    }
     Column {
         id: words
 
-        readonly property real wanted: Math.max(name.implicitWidth, 60)
+        readonly property real wanted: Math.max(titleSize.advanceWidth, detailSize.advanceWidth, 60)
 
         // Places, not anchors: anchors that are taken back when there is more room stay in effect.
         x: row.mirrored ? row.width - Theme.gap - width : Theme.gap
@@ -44,11 +56,10 @@ Item {
         spacing: 2
 
         Text {
-            id: name
-
             width: parent.width
             text: row.title
             textFormat: Text.PlainText
+            horizontalAlignment: Text.AlignLeft
             color: Theme.text
             opacity: row.enabled ? 1 : 0.5
             font.pixelSize: Theme.baseSize
@@ -59,6 +70,7 @@ Item {
             visible: text !== ""
             text: row.detail
             textFormat: Text.PlainText
+            horizontalAlignment: Text.AlignLeft
             color: Theme.quiet
             font.pixelSize: Theme.smallSize
             wrapMode: Text.Wrap
@@ -68,6 +80,7 @@ Item {
             visible: text !== ""
             text: row.problem
             textFormat: Text.PlainText
+            horizontalAlignment: Text.AlignLeft
             color: Theme.bad
             font.pixelSize: Theme.smallSize
             wrapMode: Text.Wrap

@@ -16,6 +16,20 @@ QString kindOf(const CatalogueEntry& entry)
     return entry.live ? CatalogueVariants::tr("Live system") : CatalogueVariants::tr("Installer");
 }
 
+/// "Installer, released in 2023"
+QString noteOf(const QList<CatalogueEntry>& media)
+{
+    const CatalogueEntry& first = media.first();
+    const QString kind = media.size() == 1 ? kindOf(first)
+                                           : CatalogueModel::tr("%n images", nullptr,
+                                                                static_cast<int>(media.size()));
+    if (first.endOfLife)
+        return CatalogueModel::tr("%1, no more updates").arg(kind);
+    return first.released.isValid()
+               ? CatalogueModel::tr("%1, released in %2").arg(kind).arg(first.released.year())
+               : kind;
+}
+
 } // namespace
 
 void CatalogueVariants::show(const QList<CatalogueEntry>& entries)
@@ -178,16 +192,9 @@ QVariant CatalogueModel::data(const QModelIndex& index, int role) const
     case VendorRole:
         return first.vendor;
     case NoteRole:
-        if (first.endOfLife)
-            return tr("No more updates");
-        return first.released.isValid() ? tr("Released in %1").arg(first.released.year())
-                                        : QString();
+        return noteOf(system->media);
     case EndOfLifeRole:
         return first.endOfLife;
-    case MediaRole:
-        return system->media.size() == 1
-                   ? kindOf(first)
-                   : tr("%n images", nullptr, static_cast<int>(system->media.size()));
     default:
         return {};
     }
@@ -195,8 +202,11 @@ QVariant CatalogueModel::data(const QModelIndex& index, int role) const
 
 QHash<int, QByteArray> CatalogueModel::roleNames() const
 {
-    return {{NameRole, "name"}, {LogoRole, "logo"},           {VendorRole, "vendor"},
-            {NoteRole, "note"}, {EndOfLifeRole, "endOfLife"}, {MediaRole, "media"}};
+    return {{NameRole, "name"},
+            {LogoRole, "logo"},
+            {VendorRole, "vendor"},
+            {NoteRole, "note"},
+            {EndOfLifeRole, "endOfLife"}};
 }
 
 } // namespace ui::models

@@ -58,11 +58,8 @@ public:
         NameRole = Qt::UserRole + 1,
         LogoRole,
         VendorRole,
-        /// "Released 2023", or that it gets no updates any more.
-        NoteRole,
+        NoteRole, ///< "Installer, released in 2023"
         EndOfLifeRole,
-        /// "Installer", "Live", "3 media"
-        MediaRole,
     };
 
     explicit CatalogueModel(QObject* parent = nullptr);

@@ -35,10 +35,9 @@ const Medium kMedia[] = {
     {"ubuntu22.04", "Ubuntu 22.04 LTS", "os-ubuntu", "Canonical Ltd", "", true, false, 2022},
     {"opensuse15.5", "openSUSE Leap 15.5", "os-opensuse", "openSUSE Project", "Network install",
      false, false, 2023},
-    {"alpine3.18", "Alpine Linux 3.18", "os-alpine", "Alpine Linux Project", "", false, false,
-     2023},
-    {"freebsd13.2", "FreeBSD 13.2", "os-freebsd", "FreeBSD Project", "", false, false, 2023},
-    {"haiku-r1", "Haiku R1 Beta 4", "os-haiku", "Haiku, Inc.", "", true, false, 2022},
+    {"alpine3.18", "Alpine Linux 3.18", "os-linux", "Alpine Linux Project", "", false, false, 2023},
+    {"freebsd13.2", "FreeBSD 13.2", "os-bsd", "FreeBSD Project", "", false, false, 2023},
+    {"haiku-r1", "Haiku R1 Beta 4", "os-generic", "Haiku, Inc.", "", true, false, 2022},
     {"debian7", "Debian 7", "os-debian", "Debian Project", "Netinst", false, true, 2013},
 };
 

@@ -36,7 +36,7 @@ QPointF LoadGraph::pointAt(const QList<qreal>& values, qsizetype index) const
 {
     const qreal step = width() / std::max(m_span - 1, 1);
     const qreal age = static_cast<qreal>(values.size() - 1 - index) * step;
-    const qreal share = std::clamp(values.at(index) / std::max(m_top, 1e-9), 0.0, 1.0);
+    const qreal share = std::clamp(values.at(index) / std::max(m_most, 1e-9), 0.0, 1.0);
     const qreal room = height() - 2 * m_lineWidth; // the line is not cut off at the edges
     return {m_mirrored ? age : width() - age, height() - m_lineWidth - share * room};
 }

@@ -19,7 +19,8 @@ class LoadGraph : public QQuickPaintedItem {
     Q_PROPERTY(QList<qreal> others MEMBER m_others NOTIFY changed)
     /// How many numbers fill the width.
     Q_PROPERTY(int span MEMBER m_span NOTIFY changed)
-    Q_PROPERTY(qreal top MEMBER m_top NOTIFY changed)
+    /// What the upper edge stands for.
+    Q_PROPERTY(qreal most MEMBER m_most NOTIFY changed)
     Q_PROPERTY(QColor color MEMBER m_color NOTIFY changed)
     Q_PROPERTY(QColor otherColor MEMBER m_otherColor NOTIFY changed)
     Q_PROPERTY(QColor gridColor MEMBER m_gridColor NOTIFY changed)
@@ -42,7 +43,7 @@ private:
     QList<qreal> m_values;
     QList<qreal> m_others;
     int m_span = 60;
-    qreal m_top = 1;
+    qreal m_most = 1;
     QColor m_color = Qt::black;
     QColor m_otherColor = Qt::gray;
     QColor m_gridColor = Qt::lightGray;

@@ -82,7 +82,6 @@ QString LoadSeries::text() const
     if (m_values.isEmpty())
         return {};
     const qreal value = m_values.last();
-    const qreal other = m_others.last();
     switch (m_kind) {
     case Kind::Cpu:
         return tr("%1 %").arg(QLocale().toString(std::lround(value * 100)));
@@ -91,11 +90,20 @@ QString LoadSeries::text() const
             .arg(sizeText(static_cast<quint64>(std::max<qreal>(value, 0))),
                  sizeText(static_cast<quint64>(m_most)));
     case Kind::Disk:
-        return tr("Reads %1, writes %2").arg(rateText(value), rateText(other));
+        return tr("Reads %1").arg(rateText(value));
     case Kind::Network:
-        return tr("Receives %1, sends %2").arg(rateText(value), rateText(other));
+        return tr("Receives %1").arg(rateText(value));
     }
     return {};
+}
+
+QString LoadSeries::otherText() const
+{
+    if (m_others.isEmpty())
+        return {};
+    if (m_kind == Kind::Disk)
+        return tr("Writes %1").arg(rateText(m_others.last()));
+    return m_kind == Kind::Network ? tr("Sends %1").arg(rateText(m_others.last())) : QString();
 }
 
 LoadModel::LoadModel(QObject* parent) : QObject(parent) {}

@@ -23,8 +23,10 @@ class LoadSeries : public QObject {
     Q_PROPERTY(QList<qreal> others READ others NOTIFY changed)
     /// What the upper edge of the graph stands for.
     Q_PROPERTY(qreal top READ top NOTIFY changed)
-    /// "37 %", "1.2 GiB of 4 GiB", "Read 3 MiB/s, write 0 B/s".
+    /// "37 %", "1.2 GiB of 4 GiB", "Reads 3 MiB/s"; empty before the first.
     Q_PROPERTY(QString text READ text NOTIFY changed)
+    /// Of the second series: "Writes 0 B/s", or empty.
+    Q_PROPERTY(QString otherText READ otherText NOTIFY changed)
 public:
     static constexpr int kKept = 60;
     enum class Kind { Cpu, Memory, Disk, Network };
@@ -35,6 +37,7 @@ public:
     QList<qreal> others() const { return m_others; }
     qreal top() const;
     QString text() const;
+    QString otherText() const;
 
     /// Cpu: share of all its CPUs, 0 to 1. Memory: bytes. Disk and network: bytes a second.
     void add(qreal value, qreal other);

@@ -54,7 +54,7 @@ PreferencesModel::PreferencesModel(QObject* parent)
     constexpr int kSettled = 600; // milliseconds after the last step
     m_settle.setSingleShot(true);
     m_settle.setInterval(kSettled);
-    connect(&m_settle, &QTimer::timeout, this, &PreferencesModel::flush);
+    connect(&m_settle, &QTimer::timeout, this, &PreferencesModel::writeAmounts);
     for (const Amount* amount : {&m_memory, &m_cpus})
         connect(amount, &Amount::edited, this, [this] { m_settle.start(); });
 }
@@ -144,6 +144,11 @@ void PreferencesModel::flush()
     if (!m_settle.isActive())
         return;
     m_settle.stop();
+    writeAmounts();
+}
+
+void PreferencesModel::writeAmounts()
+{
     edit([this](MachineConfig& config) {
         config.hardware.memoryBytes = m_memory.value();
         config.hardware.cpus = static_cast<uint32_t>(m_cpus.value());

@@ -173,6 +173,7 @@ private:
     void takeApplied(const QString& id, bool atNextStart);
     void reload();
     void showAmounts();
+    void writeAmounts();
     void edit(const std::function<void(app::library::MachineConfig&)>& change);
     void editNic(const std::function<void(vmm::spec::NicSpec&)>& change);
     const vmm::spec::NicSpec* nic() const;

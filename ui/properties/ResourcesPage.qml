@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Processors, memory and disks.
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import org.vitrine.assistants
+import org.vitrine.components
+import org.vitrine.theme
+
+PreferencesPage {
+    id: page
+
+    Section {
+        AmountRow {
+            amount: page.prefs.cpus
+            when: page.prefs.laterText
+        }
+        AmountRow {
+            amount: page.prefs.memory
+            when: page.prefs.laterText
+        }
+        SectionRow {
+            title: qsTr("Give unused memory back")
+            detail: page.prefs.alive ? qsTr("The guest returns what it does not need. At next start.")
+                                     : qsTr("The guest returns what it does not need.")
+
+            VSwitch {
+                label: qsTr("Give unused memory back")
+                checked: page.prefs.givesBack
+                onToggled: page.prefs.givesBack = checked
+            }
+        }
+    }
+
+    Section {
+        title: qsTr("Disks")
+        explanation: page.prefs.alive ? qsTr("Disks change at the next start. They grow while the machine is off.")
+                                      : qsTr("A disk only grows; what is on it stays. A disk that is detached keeps its file.")
+
+        Repeater {
+            model: page.prefs.disks
+
+            DiskRow {
+                prefs: page.prefs
+            }
+        }
+        SectionRow {
+            id: adder
+
+            title: qsTr("Add a disk")
+
+            Row {
+                spacing: Theme.gapSmall
+
+                VField {
+                    id: newSize
+
+                    width: 96
+                    label: qsTr("Size of the new disk")
+                    text: qsTr("20 GiB")
+                    problem: adder.problem
+                    horizontalAlignment: TextInput.AlignHCenter
+                    onTextEdited: adder.problem = ""
+                    onAccepted: add.clicked()
+                }
+                ActionButton {
+                    id: add
+
+                    text: qsTr("Add")
+                    Accessible.name: qsTr("Add a disk of %1").arg(newSize.text)
+                    onClicked: adder.problem = page.prefs.addDisk(newSize.text)
+                }
+            }
+        }
+    }
+}
