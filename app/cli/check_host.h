@@ -3,8 +3,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/cli/command_line.h"
+#include "app/host/host_survey.h"
 
 namespace app::cli {
 
@@ -16,6 +18,7 @@ struct HostReport {
     std::string cpuModel; ///< that the software CPU offers
     std::string choice;   ///< of --accel auto: "kvm" or "soft"
     std::string reason;
+    std::vector<host::HostCheck> checks; ///< as the host check page shows them
 };
 
 /// Prints `report` to standard output.
