@@ -41,6 +41,7 @@ public:
     void typeText(const QString& text) override;
     void cancelTyping() override;
     void askOnClose() override;
+    bool canSuspend() const override { return m_door != nullptr; }
     void suspend() override;
     void cancelSuspend() override;
     void keep() override;

@@ -56,6 +56,8 @@ public:
     };
     /// onCloseKnown() follows.
     virtual void askOnClose() { emit onCloseKnown(OnClose::AskToTurnOff); }
+    /// Whether suspend() does something.
+    virtual bool canSuspend() const { return false; }
     /// Saves the machine for its next start and ends the program; suspendProgress() meanwhile.
     virtual void suspend() {}
     virtual void cancelSuspend() {}

@@ -41,6 +41,8 @@ class MachineModel : public QObject {
     /// The machine cannot go on from its suspended state, but could start afresh.
     Q_PROPERTY(bool canStartAfresh READ canStartAfresh NOTIFY failureChanged)
     Q_PROPERTY(display::item::GuestConsole* console READ console NOTIFY consoleChanged)
+    /// It can be saved for its next start.
+    Q_PROPERTY(bool canSuspend READ canSuspend NOTIFY stateChanged)
     /// What ends the machine at the moment.
     Q_PROPERTY(Ending ending READ ending NOTIFY endingChanged)
     /// 0 to 1 while it is being suspended.
@@ -78,6 +80,7 @@ public:
     QString failureDetails() const { return m_failureDetails; }
     bool canStartAfresh() const { return m_canStartAfresh; }
     display::item::GuestConsole* console() const { return m_console.get(); }
+    bool canSuspend() const { return alive() && m_controller->canSuspend(); }
     Ending ending() const { return m_ending; }
     qreal suspendProgress() const { return m_suspendPercent / 100.0; }
     bool typing() const { return m_typing; }

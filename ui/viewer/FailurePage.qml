@@ -9,8 +9,10 @@ MessagePage {
     id: page
 
     property string details: ""
+    property bool canStartAfresh: false
 
     signal closeRequested
+    signal startAfreshRequested
 
     symbol: "warning"
     tone: Theme.bad
@@ -28,6 +30,15 @@ MessagePage {
             text: details.visible ? qsTr("Hide details") : qsTr("Show details")
             visible: page.details !== ""
             onClicked: details.visible = !details.visible
+            KeyNavigation.tab: afresh.visible ? afresh : close
+        }
+        ActionButton {
+            id: afresh
+
+            text: qsTr("Start afresh")
+            visible: page.canStartAfresh
+            Accessible.description: qsTr("What was suspended is given up")
+            onClicked: page.startAfreshRequested()
             KeyNavigation.tab: close
         }
         ActionButton {
@@ -36,7 +47,7 @@ MessagePage {
             text: qsTr("Close")
             prominent: true
             onClicked: page.closeRequested()
-            KeyNavigation.tab: more
+            KeyNavigation.tab: more.visible ? more : afresh
         }
     }
     Rectangle {

@@ -135,6 +135,12 @@ FocusScope {
             onTriggered: bar.machine.shutDown()
         }
         BarMenuItem {
+            symbol: "pause"
+            text: qsTr("Suspend and close")
+            enabled: bar.machine.canSuspend
+            onTriggered: bar.machine.suspend()
+        }
+        BarMenuItem {
             symbol: "warning"
             text: qsTr("Force off…")
             dangerous: true
@@ -158,6 +164,10 @@ FocusScope {
         BarMenuItem {
             text: qsTr("Print Screen")
             onTriggered: bar.machine.sendKeys("print")
+        }
+        BarMenuItem {
+            text: qsTr("Type the clipboard's text")
+            onTriggered: bar.machine.typeClipboard()
         }
         BarMenu {
             id: functionKeys

@@ -19,9 +19,7 @@ ApplicationWindow {
                                      || bar.activeFocus
     /// A question is open: its answer must not go to the guest.
     readonly property bool asking: resetDialog.visible || offDialog.visible || closeDialog.visible
-                                   || discDialog.visible
-    /// The person has said that the machine may go.
-    property bool mayClose: false
+                                   || discDialog.visible || keepDialog.visible || ending.shown
 
     function toggleFullScreen() {
         if (fullScreen)
@@ -29,6 +27,15 @@ ApplicationWindow {
         else
             showFullScreen();
         toGuest();
+    }
+    /// In front of the others, from wherever it is.
+    function bringUp() {
+        if (visibility === Window.Minimized)
+            showNormal();
+        else
+            show();
+        raise();
+        requestActivate();
     }
     function toGuest() {
         if (screen.visible && !asking)
@@ -50,24 +57,37 @@ ApplicationWindow {
     minimumHeight: 360
     visible: true
     color: fullScreen ? "black" : Theme.canvas
-    title: machine.name === "" ? qsTr("Vitrine") : qsTr("%1 — Vitrine").arg(machine.name)
+    title: machine.name === "" ? qsTr("Vitrine") : machine.name
     Component.onCompleted: toGuest()
     onActiveChanged: {
         if (active && activeFocusItem === null)
             toGuest();
     }
-    onClosing: event => {
-        if (machine.alive && !mayClose) {
-            event.accepted = false;
-            closeDialog.open();
-        }
-    }
+    onClosing: event => event.accepted = machine.requestClose()
 
     Connections {
         target: window.machine
 
         function onNotice(sentence: string) {
             toasts.show(sentence);
+        }
+        function onTurnOffQuestion() {
+            closeDialog.open();
+        }
+        function onKeepQuestion(over: bool) {
+            window.bringUp();
+            keepDialog.over = over;
+            keepDialog.open();
+        }
+        function onHideRequested() {
+            window.hide();
+        }
+        function onPresentRequested() {
+            window.bringUp();
+        }
+        function onFailureChanged() {
+            if (window.failed)
+                window.bringUp();
         }
     }
 
@@ -102,12 +122,25 @@ ApplicationWindow {
 
     PauseVeil {
         anchors.fill: screen
-        shown: screen.visible && window.machine.state === MachineModel.State.Paused
+        shown: screen.visible && window.machine.state === MachineModel.State.Paused && !ending.shown
         onShownChanged: if (shown) screen.releasePointer()
         onResumeRequested: {
             window.machine.togglePause();
             window.toGuest();
         }
+    }
+
+    EndingVeil {
+        id: ending
+
+        anchors.fill: screen
+        machine: window.machine
+        onShownChanged: {
+            screen.releasePointer();
+            if (!shown)
+                window.toGuest();
+        }
+        onForceOffRequested: offDialog.open()
     }
 
     MessagePage {
@@ -131,6 +164,8 @@ ApplicationWindow {
         visible: window.failed
         sentence: window.machine.failure
         details: window.machine.failureDetails
+        canStartAfresh: window.machine.canStartAfresh
+        onStartAfreshRequested: window.machine.startAfresh()
         onCloseRequested: window.close()
     }
 
@@ -155,6 +190,15 @@ ApplicationWindow {
 
             interval: 4000
         }
+    }
+
+    TypingPill {
+        anchors {
+            horizontalCenter: parent.horizontalCenter
+            bottom: screen.bottom
+            bottomMargin: Theme.gapLarge
+        }
+        machine: window.machine
     }
 
     ToastHost {
@@ -231,11 +275,14 @@ ApplicationWindow {
         question: qsTr("Close the window and turn the machine off?")
         explanation: qsTr("The machine lives in this window. What is not saved inside it is lost.")
         action: qsTr("Turn off")
-        onConfirmed: {
-            window.mayClose = true;
-            window.machine.forceOff();
-            window.close();
-        }
+        onConfirmed: window.machine.forceOff() // the window goes with the machine
+        onClosed: window.toGuest()
+    }
+    KeepDialog {
+        id: keepDialog
+
+        onKeepRequested: window.machine.keep()
+        onDiscardRequested: window.machine.discard()
         onClosed: window.toGuest()
     }
     FileDialog {
