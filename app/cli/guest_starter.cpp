@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -36,17 +35,10 @@ std::vector<std::string> argumentsOf(const LibraryCall& call)
     return arguments;
 }
 
-uint64_t sizeOf(const std::filesystem::path& file)
-{
-    std::error_code missing;
-    const auto size = std::filesystem::file_size(file, missing);
-    return missing ? 0 : size;
-}
-
 /// The process writes "vitrine: sentence"; the sentence is ours to pass on.
-std::string lastWords(const std::filesystem::path& log, uint64_t from)
+std::string lastWords(const vmm::UniqueFd& output)
 {
-    const std::string line = library::lastLogLine(log, from);
+    const std::string line = library::lastLine(output);
     constexpr std::string_view kOurs = "vitrine: ";
     return line.starts_with(kOurs) ? line.substr(kOurs.size()) : line;
 }
@@ -59,17 +51,17 @@ bool onBus(const SessionBus& bus, const std::string& id)
 
 /// Until the machine can be controlled, or its process has ended. However long it takes to build
 /// one (a suspended machine is read from its disk first), SIGINT leaves it running.
-Result<void> waitForMachine(const MachineEntry& entry, pid_t pid, const SessionBus& bus,
-                            uint64_t logged)
+Result<void> waitForMachine(const MachineEntry& entry, const library::StartedGuest& started,
+                            const SessionBus& bus)
 {
     for (;;) {
         if (onBus(bus, entry.config.id))
             return {};
         int status = 0;
-        if (::waitpid(pid, &status, WNOHANG) == pid) {
+        if (::waitpid(started.pid, &status, WNOHANG) == started.pid) {
             if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 return {}; // a short life, or the window of the one that runs
-            const std::string words = lastWords(entry.bundle / "log.txt", logged);
+            const std::string words = lastWords(started.output);
             return Error(ErrorCode::Io,
                          words.empty() ? entry.config.name() + " did not start" : words);
         }
@@ -87,12 +79,11 @@ Result<void> startGuest(const MachineEntry& entry, const LibraryCall& call)
     library::GuestProcess process;
     process.id = entry.config.id;
     process.arguments = argumentsOf(call);
-    process.log = entry.bundle / "log.txt";
-    const uint64_t logged = sizeOf(process.log);
-    const pid_t pid = TRY(library::startGuestProcess(process));
+    process.folder = entry.bundle;
+    const auto started = TRY(library::startGuestProcess(process));
     if (!bus)
         return Error(bus.error()).within(entry.config.name() + " was started, but");
-    return waitForMachine(entry, pid, *bus, logged);
+    return waitForMachine(entry, started, *bus);
 }
 
 } // namespace app::cli

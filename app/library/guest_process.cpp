@@ -8,10 +8,9 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "vmm/base/unique_fd.h"
 
 namespace app::library {
 
@@ -21,19 +20,17 @@ using vmm::UniqueFd;
 
 namespace {
 
-constexpr off_t kLogLimit = off_t{1} << 20;
-constexpr uint64_t kTail = 4096;
+constexpr off_t kTail = 4096;
 constexpr size_t kMaxLine = 300;
 
-Result<UniqueFd> openLog(const std::filesystem::path& file)
+/// On the bundle's disk where that is possible, else in memory.
+Result<UniqueFd> openOutput(const std::filesystem::path& folder)
 {
-    UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+    UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600));
     if (!fd.valid())
-        return Error::fromErrno(file.string(), errno);
-    struct stat facts = {};
-    if (::fstat(fd.get(), &facts) == 0 && facts.st_size > kLogLimit &&
-        ::ftruncate(fd.get(), 0) != 0)
-        return Error::fromErrno(file.string(), errno);
+        fd.reset(::memfd_create("vitrine-output", MFD_CLOEXEC));
+    if (!fd.valid())
+        return Error::fromErrno("a file for what the machine's process prints", errno);
     return fd;
 }
 
@@ -63,17 +60,17 @@ std::vector<char*> pointersTo(std::vector<std::string>& strings)
     return pointers;
 }
 
-/// Owns what posix_spawn(3) wants: nothing on its input, both outputs to the log, a session of its
+/// Owns what posix_spawn(3) wants: nothing on its input, both outputs to a file, a session of its
 /// own, no signal blocked or ignored.
 class SpawnPlan {
 public:
-    explicit SpawnPlan(int log)
+    explicit SpawnPlan(int output)
     {
         ::posix_spawn_file_actions_init(&m_actions);
         ::posix_spawnattr_init(&m_attributes);
         ::posix_spawn_file_actions_addopen(&m_actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_adddup2(&m_actions, log, STDOUT_FILENO);
-        ::posix_spawn_file_actions_adddup2(&m_actions, log, STDERR_FILENO);
+        ::posix_spawn_file_actions_adddup2(&m_actions, output, STDOUT_FILENO);
+        ::posix_spawn_file_actions_adddup2(&m_actions, output, STDERR_FILENO);
         sigset_t none;
         ::sigemptyset(&none);
         sigset_t all;
@@ -109,32 +106,30 @@ std::string_view trimmed(std::string_view line)
 
 } // namespace
 
-Result<pid_t> startGuestProcess(const GuestProcess& process)
+Result<StartedGuest> startGuestProcess(const GuestProcess& process)
 {
-    const UniqueFd log = TRY(openLog(process.log));
-    const SpawnPlan plan(log.get());
+    StartedGuest started;
+    started.output = TRY(openOutput(process.folder));
+    const SpawnPlan plan(started.output.get());
     std::vector<std::string> words = {process.program, "--machine", process.id};
     words.insert(words.end(), process.arguments.begin(), process.arguments.end());
     std::vector<std::string> variables = environmentWith(process.activationToken);
-    pid_t pid = -1;
     const int problem =
-        ::posix_spawn(&pid, process.program.c_str(), plan.actions(), plan.attributes(),
+        ::posix_spawn(&started.pid, process.program.c_str(), plan.actions(), plan.attributes(),
                       pointersTo(words).data(), pointersTo(variables).data());
     if (problem != 0)
         return Error::fromErrno("the machine's process cannot be started", problem);
-    return pid;
+    return started;
 }
 
-std::string lastLogLine(const std::filesystem::path& log, uint64_t from)
+std::string lastLine(const UniqueFd& output)
 {
-    const UniqueFd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     struct stat facts = {};
-    if (!fd.valid() || ::fstat(fd.get(), &facts) != 0)
+    if (::fstat(output.get(), &facts) != 0)
         return {};
-    const auto size = static_cast<uint64_t>(facts.st_size);
-    const uint64_t begin = std::max(from <= size ? from : 0, size > kTail ? size - kTail : 0);
-    std::string text(size - begin, '\0');
-    const ssize_t got = ::pread(fd.get(), text.data(), text.size(), static_cast<off_t>(begin));
+    const off_t begin = std::max<off_t>(0, facts.st_size - kTail);
+    std::string text(static_cast<size_t>(facts.st_size - begin), '\0');
+    const ssize_t got = ::pread(output.get(), text.data(), text.size(), begin);
     text.resize(got > 0 ? static_cast<size_t>(got) : 0);
     for (size_t end = text.size(); end > 0;) {
         const size_t newline = text.rfind('\n', end - 1);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "vmm/base/result.h"
+#include "vmm/base/unique_fd.h"
 
 namespace app::library {
 
@@ -17,15 +18,21 @@ struct GuestProcess {
     std::string program = "/proc/self/exe";
     std::string id;                     ///< of the machine
     std::vector<std::string> arguments; ///< more of them: "--headless"
-    std::filesystem::path log;          ///< gets what it prints; begins anew above 1 MiB
+    std::filesystem::path folder;       ///< on whose disk lies what it prints; the bundle
     std::string activationToken;        ///< of the person's click, for the window's focus; or empty
 };
 
-/// Starts it in a session of its own, so that it outlives whoever started it. The caller reaps it.
-vmm::Result<pid_t> startGuestProcess(const GuestProcess& process);
+/// A child: the caller reaps it. What it says as a machine is in the bundle's log; `output` is all
+/// it prints, also before and after that, in a file nobody else sees.
+struct StartedGuest {
+    pid_t pid = -1;
+    vmm::UniqueFd output;
+};
 
-/// The last line of text in the log from byte `from` on, cut to 300 bytes; empty when there is
-/// none.
-std::string lastLogLine(const std::filesystem::path& log, uint64_t from = 0);
+/// Starts it in a session of its own, so that it outlives whoever started it.
+vmm::Result<StartedGuest> startGuestProcess(const GuestProcess& process);
+
+/// The last line of what a child has printed, cut to 300 bytes; empty when there is none.
+std::string lastLine(const vmm::UniqueFd& output);
 
 } // namespace app::library

@@ -4,7 +4,9 @@
 
 #include <fstream>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "app/library/guest_process.h"
 
@@ -14,46 +16,57 @@ class GuestProcessTest : public QObject {
     Q_OBJECT
 
 private slots:
-    void init() { m_log = m_folder.filePath("log.txt").toStdString(); }
-    void cleanup() { std::filesystem::remove(m_log); }
-
     void startsWithItsArguments()
     {
-        GuestProcess process;
-        process.program = "/bin/echo";
+        GuestProcess process = processOf("/bin/echo");
         process.id = "cafe";
         process.arguments = {"--headless"};
-        process.log = m_log;
-        const auto pid = startGuestProcess(process);
-        QVERIFY(pid.has_value());
-        int status = -1;
-        QCOMPARE(::waitpid(*pid, &status, 0), *pid);
-        QCOMPARE(status, 0);
-        QCOMPARE(lastLogLine(m_log), std::string("--machine cafe --headless"));
+        const auto started = startGuestProcess(process);
+        QVERIFY(started.has_value());
+        QCOMPARE(statusOf(*started), 0);
+        QCOMPARE(lastLine(started->output), std::string("--machine cafe --headless"));
     }
     void saysWhatCannotBeStarted()
     {
-        GuestProcess process;
-        process.program = "/nowhere/vitrine";
-        process.log = m_log;
-        const auto pid = startGuestProcess(process);
-        QVERIFY(!pid.has_value());
-        QVERIFY(pid.error().sentence().starts_with("the machine's process cannot be started"));
+        const auto started = startGuestProcess(processOf("/nowhere/vitrine"));
+        QVERIFY(!started.has_value());
+        QVERIFY(started.error().sentence().starts_with("the machine's process cannot be started"));
     }
-    void readsTheLastLine()
+    void passesTheFocusOn()
     {
-        QCOMPARE(lastLogLine(m_log), std::string());
-        std::ofstream(m_log) << "one\ntwo  \n\n \n";
-        QCOMPARE(lastLogLine(m_log), std::string("two"));
-        QCOMPARE(lastLogLine(m_log, 4), std::string("two"));
-        QCOMPARE(lastLogLine(m_log, 9), std::string());
-        std::ofstream(m_log) << std::string(10000, 'x');
-        QCOMPARE(lastLogLine(m_log), std::string(300, 'x'));
+        const std::string script = m_folder.filePath("script").toStdString();
+        std::ofstream(script) << "#!/bin/sh\nprintf '%s\\n\\n  \\n' \"$XDG_ACTIVATION_TOKEN\"\n";
+        std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+        GuestProcess process = processOf(script);
+        process.activationToken = "click-1";
+        const auto started = startGuestProcess(process);
+        QVERIFY(started.has_value());
+        QCOMPARE(statusOf(*started), 0);
+        QCOMPARE(lastLine(started->output), std::string("click-1"));
+    }
+    void cutsLongLines()
+    {
+        vmm::UniqueFd file(::memfd_create("output", MFD_CLOEXEC));
+        QCOMPARE(lastLine(file), std::string());
+        const std::string line(10000, 'x');
+        QCOMPARE(::write(file.get(), line.data(), line.size()), ssize_t{10000});
+        QCOMPARE(lastLine(file), std::string(300, 'x'));
     }
 
 private:
+    GuestProcess processOf(const std::string& program)
+    {
+        GuestProcess process;
+        process.program = program;
+        process.folder = m_folder.path().toStdString();
+        return process;
+    }
+    static int statusOf(const StartedGuest& started)
+    {
+        int status = -1;
+        return ::waitpid(started.pid, &status, 0) == started.pid ? status : -1;
+    }
     QTemporaryDir m_folder;
-    std::filesystem::path m_log;
 };
 
 QTEST_GUILESS_MAIN(GuestProcessTest)

@@ -118,6 +118,7 @@ private slots:
         QVERIFY2(problem("a = 1\nb = \n").startsWith("F line 2: "),
                  qPrintable(problem("a = 1\nb =")));
         QVERIFY(problem("\n\na = 1\na = 2\n").startsWith("F line 4: "));
+        QVERIFY(problem("a = 1\n[ ?b ]\n").startsWith("F line 2: "));
         QVERIFY(problem("a = \"\xff\"").startsWith("F line 1: "));
     }
 
