@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""qmllint finds nothing. Argument: the folder with the built QML modules (their types are generated)."""
+"""qmllint finds nothing. Argument: the folder with the built QML modules (their types are generated).
+
+Qt 6.4 has no way to say that a delegate belongs to its file (ComponentBehavior came with 6.5), so qmllint calls each use of
+an outer id there unqualified: those are let through when the file has that id, a misspelt one is not.
+"""
 import pathlib
+import re
 import subprocess
 import sys
 import tree
@@ -14,7 +19,22 @@ if not sources:
     tree.skip("there is no QML yet")
 if not pathlib.Path(sys.argv[1]).is_dir():
     tree.skip("the QML modules are not built: QML is not checked")
-result = subprocess.run([QMLLINT, "-I", sys.argv[1], *sources], cwd=tree.ROOT, capture_output=True, text=True, check=False)
-print(result.stdout + result.stderr, end="")
-findings = [line for line in (result.stdout + result.stderr).splitlines() if line.startswith(("Warning", "Error"))]
-tree.finish([] if result.returncode == 0 and not findings else findings or ["qmllint failed"], "qmllint")
+UNQUALIFIED = re.compile(r"^Warning: (.+?):(\d+):(\d+): Unqualified access")
+
+
+def is_own_id(finding):
+    if not (place := UNQUALIFIED.match(finding)):
+        return False
+    text = (tree.ROOT / place[1]).read_text()
+    line = text.splitlines()[int(place[2]) - 1]
+    word = re.match(r"\w+", line[int(place[3]) - 1:])
+    return word is not None and re.search(rf"^\s*(?:\w+ {{ )?id: {word[0]}\b", text, re.MULTILINE) is not None
+
+
+# An id inside a contentItem makes it at once instead of later: it is wanted at once.
+result = subprocess.run([QMLLINT, "--deferred-property-id", "disable", "-I", sys.argv[1], *sources], cwd=tree.ROOT, capture_output=True, text=True, check=False)
+warned = [line for line in (result.stdout + result.stderr).splitlines() if line.startswith(("Warning", "Error"))]
+findings = [line for line in warned if not is_own_id(line)]
+if findings:
+    print(result.stdout + result.stderr, end="")
+tree.finish(findings or ([] if result.returncode == 0 or warned else ["qmllint failed"]), "qmllint")

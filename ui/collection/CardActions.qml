@@ -17,6 +17,8 @@ Item {
     required property bool busy
     /// Pause and the menu are shown too.
     required property bool everything
+    /// The pointer is here: a live screen may be covered, the person is about to click.
+    required property bool pointed
     readonly property bool failed: runState === LibraryModel.Failed
 
     Text { // why it failed
@@ -49,6 +51,7 @@ Item {
         about: over.name
         worded: true
         visible: over.runState !== LibraryModel.Stopping && !over.busy
+                 && (over.runState !== LibraryModel.Running || over.pointed || inside.hovered)
         onClicked: over.actions.desk.open(over.machine)
     }
     Row {

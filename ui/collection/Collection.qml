@@ -24,7 +24,7 @@ FocusScope {
             view.forceActiveFocus(Qt.TabFocusReason);
     }
     /// The machine under the keyboard, as the view shows it; null: none.
-    function currentRow(): Item {
+    function currentRow(): var {
         return view?.currentItem ?? null;
     }
     function tellVisible() {

@@ -7,9 +7,11 @@ QtObject {
     required property real rowWidth
     readonly property bool wide: rowWidth >= 700
     readonly property bool veryWide: rowWidth >= 940
+    /// The state stands below the name instead of in a column.
+    readonly property bool narrow: rowWidth < 520
     readonly property int picture: 77
     readonly property int system: 160
-    readonly property int status: wide ? 150 : Math.min(150, rowWidth * 0.3)
+    readonly property int status: narrow ? 0 : 150
     readonly property int size: 76
     readonly property int used: 132
     readonly property real rest: status + 2 * Theme.gapSmall + Theme.control

@@ -75,7 +75,7 @@ Item {
                 margins: Theme.gapSmall
             }
             height: width / Theme.pictureRatio
-            picture: card.picture
+            picture: card.picture // qmllint disable type
             seed: card.osName === "" ? card.name : card.osName
             osLogo: card.osLogo
             runState: card.runState
@@ -91,6 +91,7 @@ Item {
                     problem: card.problem
                     busy: card.busy
                     everything: card.pointed || card.focused
+                    pointed: card.pointed
                 }
             }
             VProgress {
@@ -119,6 +120,7 @@ Item {
             machine: card.machineId
             name: card.name
             actions: card.actions
+            fieldShift: 8
         }
         StateLine {
             anchors {
@@ -127,9 +129,11 @@ Item {
                 top: title.bottom
                 topMargin: 5
             }
+            visible: !title.editing
             tone: card.actions.tone(card.runState)
             status: card.busy ? card.jobTitle : card.status
             loud: card.failed
+            hollow: card.runState === LibraryModel.Off
             osName: card.failed || card.busy ? "" : card.osName
         }
         FocusRing {

@@ -26,7 +26,6 @@ GridView {
     keyNavigationEnabled: true
     highlightFollowsCurrentItem: true
     highlightMoveDuration: 0
-    layoutDirection: LayoutMirroring.enabled ? Qt.RightToLeft : Qt.LeftToRight
     activeFocusOnTab: true
     Accessible.role: Accessible.List
     Accessible.name: qsTr("Machines")

@@ -11,10 +11,8 @@ LibraryPicture {
     required property int runState
     required property string osLogo
     property int mark: Theme.iconLarge
-    readonly property bool blank: picture.width === 0
 
     radius: Theme.radius
-    lowerRadius: radius
     dimmed: blank || runState === LibraryModel.Running ? 0
           : runState === LibraryModel.Failed ? 0.72 : 0.45
 

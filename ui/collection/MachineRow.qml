@@ -86,7 +86,7 @@ Item {
         height: 48
         radius: 5
         mark: Theme.icon
-        picture: row.picture
+        picture: row.picture // qmllint disable type
         seed: row.osName === "" ? row.name : row.osName
         osLogo: row.osLogo
         runState: row.runState
@@ -107,10 +107,19 @@ Item {
             actions: row.actions
             weight: Font.Medium
         }
+        StateLine {
+            width: parent.width
+            visible: row.columns.narrow
+            tone: row.actions.tone(row.runState)
+            loud: row.failed
+            hollow: row.runState === LibraryModel.Off
+            status: row.jobTitle !== "" ? row.jobTitle : row.status
+            osName: row.failed || row.jobTitle !== "" ? "" : row.osName
+        }
         Cell {
             anchors.verticalCenter: undefined
             width: parent.width
-            visible: !row.wide || row.failed
+            visible: !row.columns.narrow && (!row.wide || row.failed)
             color: row.failed ? Theme.bad : Theme.quiet
             text: row.failed ? row.problem : row.wide ? "" : row.osName
         }
@@ -132,12 +141,14 @@ Item {
             anchors.verticalCenter: parent.verticalCenter
             width: row.columns.status
             height: 24
+            visible: !row.columns.narrow
 
             StateLine {
                 anchors.verticalCenter: parent.verticalCenter
                 width: parent.width
                 tone: row.actions.tone(row.runState)
                 loud: row.failed
+                hollow: row.runState === LibraryModel.Off
                 status: row.jobTitle !== "" ? row.jobTitle : row.status
             }
             VProgress {

@@ -11,6 +11,8 @@ Item {
     required property string name
     required property CollectionActions actions
     property int weight: Font.DemiBold
+    /// The field is higher than the words; how far down it goes.
+    property int fieldShift: 0
     readonly property bool editing: actions.renaming === machine
 
     implicitHeight: label.implicitHeight
@@ -30,9 +32,9 @@ Item {
         horizontalAlignment: Text.AlignLeft
     }
     Loader {
-        anchors.verticalCenter: parent.verticalCenter
         x: -Theme.gapSmall
-        width: parent.width + Theme.gapSmall
+        y: (edit.height - height) / 2 + edit.fieldShift
+        width: parent.width + 2 * Theme.gapSmall
         active: edit.editing
         sourceComponent: VField {
             label: qsTr("New name of %1").arg(edit.name)

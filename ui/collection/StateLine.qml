@@ -10,6 +10,7 @@ Item {
     required property string status
     property string osName: ""
     property bool loud: false
+    property bool hollow: false
 
     implicitHeight: state.implicitHeight
 
@@ -21,9 +22,10 @@ Item {
         width: 8
         height: 8
         radius: 4
-        color: line.tone
-        border.width: Theme.highContrast ? 1 : 0
-        border.color: Theme.text
+        // Off is a ring: colour is not all that tells states apart.
+        color: line.hollow ? "transparent" : line.tone
+        border.width: line.hollow ? 1.5 : Theme.highContrast ? 1 : 0
+        border.color: line.hollow ? Theme.quiet : Theme.text
     }
     Text {
         id: state
@@ -47,6 +49,6 @@ Item {
         color: Theme.quiet
         font.pixelSize: Theme.smallSize
         elide: Text.ElideRight
-        horizontalAlignment: LayoutMirroring.enabled ? Text.AlignLeft : Text.AlignRight
+        horizontalAlignment: Text.AlignRight
     }
 }

@@ -7,12 +7,20 @@ import org.vitrine.theme
 Menu {
     id: menu
 
+    /// As wide as the longest line wants, within reason.
+    function wanted(): real {
+        let most = 220;
+        for (let i = 0; i < count; ++i)
+            most = Math.max(most, itemAt(i)?.implicitWidth ?? 0);
+        return Math.min(most, 420) + leftPadding + rightPadding;
+    }
+
+    width: wanted()
     padding: 6
     margins: Theme.gapSmall
     delegate: BarMenuItem {}
 
     background: Rectangle {
-        implicitWidth: 232
         radius: Theme.radiusLarge - 2
         color: Theme.raised
         border.width: Theme.line

@@ -15,6 +15,7 @@ MenuItem {
     implicitHeight: Theme.control
     leftPadding: Theme.gap
     rightPadding: Theme.gap
+    activeFocusOnTab: visible && enabled // the arrow keys leave out the others
     Accessible.name: text
 
     contentItem: Item {

@@ -28,7 +28,8 @@ Popup {
     closePolicy: Popup.CloseOnEscape
     onOpened: {
         const first = firstFocus ?? column.nextItemInFocusChain(true);
-        first.forceActiveFocus(Qt.TabFocusReason);
+        // Where there is only the close button, nobody needs to see that it has the keyboard.
+        first.forceActiveFocus(first === close ? Qt.PopupFocusReason : Qt.TabFocusReason);
     }
 
     enter: Transition {

@@ -15,7 +15,7 @@ Rectangle {
     signal dismissed
     signal acted
 
-    width: Math.min(parent?.width ?? 0, label.implicitWidth + 88 + (button.visible ? button.width : 0))
+    width: Math.min(parent?.width ?? 0, label.implicitWidth + 102 + (button.visible ? button.width : 0))
     height: Math.max(Theme.control + 12, label.contentHeight + 2 * Theme.gap)
     anchors.horizontalCenter: parent?.horizontalCenter
     radius: Theme.radiusLarge

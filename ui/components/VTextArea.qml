@@ -35,7 +35,7 @@ ScrollView {
         selectionColor: Theme.accent
         selectedTextColor: Theme.accentInk
         textFormat: TextEdit.PlainText
-        font.family: view.fixedPitch ? "monospace" : Qt.application.font.family
+        font.family: view.fixedPitch ? "monospace" : Application.font.family
         font.pixelSize: view.fixedPitch ? Theme.smallSize : Theme.baseSize
         selectByMouse: true
         KeyNavigation.priority: KeyNavigation.BeforeItem

@@ -38,8 +38,8 @@ const Exhibit kExhibits[] = {
     {"Ubuntu 24.04", "Ubuntu 24.04", MachineState::Running, DemoScreen::Installer, 4096, 0, ""},
     {"Metrics", "Alpine Linux 3.19", MachineState::Failed, DemoScreen::Chart, 512, 5, "Home"},
     {"FreeBSD router", "FreeBSD 14.0", MachineState::Off, DemoScreen::Terminal, 1024, 100, "Home"},
-    {"Accessibility tests with a screen reader and three keyboard layouts", "openSUSE Leap 15.5",
-     MachineState::Off, std::nullopt, 2048, 300, "Testing"},
+    {"Screen reader tests in three keyboard layouts", "openSUSE Leap 15.5", MachineState::Off,
+     std::nullopt, 2048, 300, "Testing"},
     {"\u0645\u062e\u062a\u0628\u0631 \u0627\u0644\u0634\u0628\u0643\u0627\u062a", "Arch Linux",
      MachineState::Off, DemoScreen::Night, 2048, 500, "Testing"},
     {"Haiku", "Haiku R1", MachineState::Starting, std::nullopt, 1024, 0, ""},
@@ -56,11 +56,21 @@ DemoScreen screenOf(const MachineSummary& machine)
     return DemoScreen::Meadow;
 }
 
+QString logoOf(const QString& os)
+{
+    for (const char* name : {"debian", "fedora", "ubuntu", "windows", "opensuse", "arch", "bsd"}) {
+        if (os.contains(QLatin1String(name), Qt::CaseInsensitive))
+            return QStringLiteral("qrc:/org/vitrine/icons/os-%1.svg").arg(QLatin1String(name));
+    }
+    return {};
+}
+
 MachineSummary summaryOf(const Exhibit& exhibit)
 {
     MachineSummary machine;
     machine.name = QString::fromUtf8(exhibit.name);
     machine.osName = QString::fromUtf8(exhibit.os);
+    machine.osLogo = logoOf(machine.osName);
     machine.state = exhibit.state;
     if (*exhibit.group != '\0')
         machine.groups = {QString::fromUtf8(exhibit.group)};

@@ -28,6 +28,9 @@ public:
     /// Whether running screens move and jobs go on by themselves. On at first.
     void setLively(bool lively);
 
+    /// What setVisibleMachines() was told last.
+    QStringList visibleMachines() const { return m_visible; }
+
     QList<MachineSummary> machines() const override { return m_machines; }
     std::optional<MachineSummary> machine(const QString& id) const override;
     QList<JobSummary> jobs() const override { return m_jobs; }
@@ -96,7 +99,7 @@ private:
     QList<MachineSummary> m_machines;
     QMap<QString, app::library::MachineConfig> m_configs;
     QMap<QString, MachineSummary> m_trash;
-    QMap<QString, QString> m_texts;                ///< configurations that were edited as text
+    QMap<QString, QString> m_texts;                    ///< configurations that were edited as text
     mutable QMap<QString, QList<DiskSummary>> m_disks; ///< of machines whose disks were looked at
     QStringList m_folders{QStringLiteral("/machines")};
     qint64 m_downloadBytes = 1468006400;

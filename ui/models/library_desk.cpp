@@ -52,6 +52,12 @@ void LibraryDesk::setInGroup(const QString& id, const QString& group, bool inGro
     m_controller.setGroups(id, groups);
 }
 
+QStringList LibraryDesk::groupsOf(const QString& id) const
+{
+    const auto machine = m_controller.machine(id);
+    return machine ? machine->groups : QStringList();
+}
+
 void LibraryDesk::exportTo(const QString& id, const QUrl& file)
 {
     if (file.isValid())

@@ -50,6 +50,7 @@ public:
     Q_INVOKABLE void rename(const QString& id, const QString& name);
     /// Puts the machine into `group`, or takes it out.
     Q_INVOKABLE void setInGroup(const QString& id, const QString& group, bool inGroup);
+    Q_INVOKABLE QStringList groupsOf(const QString& id) const;
     Q_INVOKABLE void clone(const QString& id) { m_controller.clone(id); }
     Q_INVOKABLE void remove(const QString& id) { m_controller.remove(id); }
     Q_INVOKABLE void undoRemove(const QString& ticket) { m_controller.undoRemove(ticket); }

@@ -23,6 +23,9 @@ class LibraryFilter : public QSortFilterProxyModel {
     Q_PROPERTY(Order order READ order WRITE setOrder NOTIFY orderChanged)
     /// All groups there are, sorted.
     Q_PROPERTY(QStringList groups READ groups NOTIFY groupsChanged)
+    /// "" for every machine, and the groups; and which of them `group` is.
+    Q_PROPERTY(QStringList choices READ choices NOTIFY groupsChanged)
+    Q_PROPERTY(int choice READ choice WRITE setChoice NOTIFY groupChanged)
     /// Machines shown, and machines there are.
     Q_PROPERTY(int count READ count NOTIFY countChanged)
     Q_PROPERTY(int total READ total NOTIFY countChanged)
@@ -43,6 +46,9 @@ public:
     Order order() const { return m_order; }
     void setOrder(Order order);
     QStringList groups() const { return m_groups; }
+    QStringList choices() const { return QStringList{QString()} + m_groups; }
+    int choice() const { return static_cast<int>(choices().indexOf(m_group)); }
+    void setChoice(int choice) { setGroup(choices().value(choice)); }
     int count() const { return rowCount(); }
     int total() const { return m_machines.rowCount(); }
 

@@ -16,22 +16,6 @@ constexpr int kLargestSide = 4096; // nobody shows a thumbnail larger than that
 /// The inside of the case, behind pictures that do not fill it.
 const QColor kCase(0x12, 0x1c, 0x22);
 
-QPainterPath rounded(const QRectF& area, qreal upper, qreal lower)
-{
-    QPainterPath path;
-    path.moveTo(area.left() + upper, area.top());
-    path.lineTo(area.right() - upper, area.top());
-    path.arcTo(area.right() - 2 * upper, area.top(), 2 * upper, 2 * upper, 90, -90);
-    path.lineTo(area.right(), area.bottom() - lower);
-    path.arcTo(area.right() - 2 * lower, area.bottom() - 2 * lower, 2 * lower, 2 * lower, 0, -90);
-    path.lineTo(area.left() + lower, area.bottom());
-    path.arcTo(area.left(), area.bottom() - 2 * lower, 2 * lower, 2 * lower, -90, -90);
-    path.lineTo(area.left(), area.top() + upper);
-    path.arcTo(area.left(), area.top(), 2 * upper, 2 * upper, 180, -90);
-    path.closeSubpath();
-    return path;
-}
-
 /// A colour that stays the same for the same words, on every computer.
 int hueOf(const QString& seed)
 {
@@ -59,43 +43,43 @@ LibraryPicture::LibraryPicture(QQuickItem* parent) : QQuickItem(parent)
     setFlag(ItemHasContents);
 }
 
-template <class T>
-void LibraryPicture::change(T& field, const T& value)
-{
-    if (field == value)
-        return;
-    field = value;
-    polish();
-    emit changed();
-}
-
 void LibraryPicture::setPicture(const QImage& picture)
 {
     if (picture.cacheKey() == m_picture.cacheKey())
         return; // comparing the pixels would cost more than painting them
+    const bool before = blank();
     m_picture = picture;
     polish();
-    emit changed();
+    emit pictureChanged();
+    if (before != blank())
+        emit blankChanged();
 }
 
 void LibraryPicture::setRadius(qreal radius)
 {
-    change(m_radius, radius);
-}
-
-void LibraryPicture::setLowerRadius(qreal radius)
-{
-    change(m_lowerRadius, radius);
+    if (qFuzzyCompare(radius, m_radius))
+        return;
+    m_radius = radius;
+    polish();
+    emit radiusChanged();
 }
 
 void LibraryPicture::setSeed(const QString& seed)
 {
-    change(m_seed, seed);
+    if (seed == m_seed)
+        return;
+    m_seed = seed;
+    polish();
+    emit seedChanged();
 }
 
 void LibraryPicture::setDimmed(qreal dimmed)
 {
-    change(m_dimmed, dimmed);
+    if (qFuzzyCompare(1 + dimmed, 1 + m_dimmed))
+        return;
+    m_dimmed = dimmed;
+    polish();
+    emit dimmedChanged();
 }
 
 void LibraryPicture::paintCover(QPainter& painter, const QRectF& area) const
@@ -140,7 +124,9 @@ QImage LibraryPicture::rendered(QSize pixels, qreal ratio) const
     image.fill(Qt::transparent);
     QPainter painter(&image); // filling makes soft edges, clipping would not
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.fillPath(rounded(area, m_radius * ratio, m_lowerRadius * ratio), QBrush(content));
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QBrush(content));
+    painter.drawRoundedRect(area, m_radius * ratio, m_radius * ratio);
     return image;
 }
 

@@ -15,14 +15,15 @@ namespace ui::models {
 class LibraryPicture : public QQuickItem {
     Q_OBJECT
     QML_ELEMENT
-    Q_PROPERTY(QImage picture READ picture WRITE setPicture NOTIFY changed)
-    /// Radii of the upper and of the lower corners, in logical pixels.
-    Q_PROPERTY(qreal radius READ radius WRITE setRadius NOTIFY changed)
-    Q_PROPERTY(qreal lowerRadius READ lowerRadius WRITE setLowerRadius NOTIFY changed)
+    Q_PROPERTY(QImage picture READ picture WRITE setPicture NOTIFY pictureChanged)
+    /// There is no picture: the cover is shown.
+    Q_PROPERTY(bool blank READ blank NOTIFY blankChanged)
+    /// Of the corners, in logical pixels.
+    Q_PROPERTY(qreal radius READ radius WRITE setRadius NOTIFY radiusChanged)
     /// Machines with the same seed have covers of the same colour.
-    Q_PROPERTY(QString seed READ seed WRITE setSeed NOTIFY changed)
+    Q_PROPERTY(QString seed READ seed WRITE setSeed NOTIFY seedChanged)
     /// 0: as it is, 1: black. For screens that are not live.
-    Q_PROPERTY(qreal dimmed READ dimmed WRITE setDimmed NOTIFY changed)
+    Q_PROPERTY(qreal dimmed READ dimmed WRITE setDimmed NOTIFY dimmedChanged)
 public:
     explicit LibraryPicture(QQuickItem* parent = nullptr);
 
@@ -30,8 +31,7 @@ public:
     void setPicture(const QImage& picture);
     qreal radius() const { return m_radius; }
     void setRadius(qreal radius);
-    qreal lowerRadius() const { return m_lowerRadius; }
-    void setLowerRadius(qreal radius);
+    bool blank() const { return m_picture.isNull(); }
     QString seed() const { return m_seed; }
     void setSeed(const QString& seed);
     qreal dimmed() const { return m_dimmed; }
@@ -41,7 +41,11 @@ public:
     QImage rendered(QSize pixels, qreal ratio) const;
 
 signals:
-    void changed();
+    void pictureChanged();
+    void blankChanged();
+    void radiusChanged();
+    void seedChanged();
+    void dimmedChanged();
 
 protected:
     void geometryChange(const QRectF& now, const QRectF& before) override;
@@ -50,14 +54,11 @@ protected:
     QSGNode* updatePaintNode(QSGNode* node, UpdatePaintNodeData* data) override;
 
 private:
-    template <class T>
-    void change(T& field, const T& value);
     void paintCover(QPainter& painter, const QRectF& area) const;
 
     QImage m_picture;
     QImage m_shown; // at the item's own size
     qreal m_radius = 0;
-    qreal m_lowerRadius = 0;
     QString m_seed;
     qreal m_dimmed = 0;
     bool m_fresh = false; // m_shown is not in the texture yet

@@ -3,6 +3,7 @@
 import QtQuick
 import QtQuick.Controls.Basic
 import org.vitrine.collection
+import org.vitrine.components
 import org.vitrine.models
 import org.vitrine.theme
 
@@ -10,17 +11,170 @@ ApplicationWindow {
     id: window
 
     required property LibraryDesk desk
+    property bool asList: false
+    readonly property bool empty: desk.machines.total === 0
+
+    function choose(list: bool) {
+        asList = list;
+        collection.focusView();
+    }
+    function toView() {
+        if (empty)
+            emptyPage.forceActiveFocus(Qt.TabFocusReason);
+        else
+            collection.focusView();
+    }
 
     width: 1060
     height: 700
     minimumWidth: 360
-    minimumHeight: 420
+    minimumHeight: 400
     visible: true
     color: Theme.surface
     title: qsTr("Vitrine")
+    LayoutMirroring.enabled: Application.layoutDirection === Qt.RightToLeft
+    LayoutMirroring.childrenInherit: true
+    Component.onCompleted: toView()
+    onActiveChanged: {
+        if (active && activeFocusItem === null)
+            toView();
+    }
 
-    MachineGrid {
+    CollectionActions {
+        id: collectionActions
+
+        desk: window.desk
+        onMenuRequested: (machine, at, x, y) => {
+            const row = collection.currentRow();
+            if (row !== null && row.machineId === machine)
+                overlays.machineMenu(row, at, x, y);
+        }
+        onSaid: sentence => toasts.show(sentence)
+        onRenamingChanged: {
+            if (renaming === "")
+                collection.focusView();
+        }
+    }
+    Connections {
+        target: window.desk
+
+        function onNotice(sentence: string) { toasts.show(sentence); }
+        function onDeleted(name: string, ticket: string) {
+            toasts.show(qsTr("“%1” is in the trash").arg(name), qsTr("Undo"),
+                        () => window.desk.undoRemove(ticket));
+        }
+    }
+
+    LibraryHeader {
+        id: header
+
+        width: parent.width
+        desk: window.desk
+        asList: window.asList
+        onViewChosen: list => window.choose(list)
+        onNewRequested: at => overlays.newMenu(at)
+        onSortRequested: at => overlays.sortMenu(at)
+        onMenuRequested: at => overlays.mainMenu(at)
+        onJobsRequested: at => overlays.jobs(at)
+        onDoneSearching: open => {
+            window.toView();
+            if (open)
+                window.desk.open(window.desk.machines.idAt(0));
+        }
+    }
+    GroupBar {
+        id: groups
+
+        anchors.top: header.bottom
+        width: parent.width
+        machines: window.desk.machines
+    }
+    Rectangle {
+        anchors.bottom: collection.top
+        width: parent.width
+        height: Theme.line
+        visible: collection.scrolled
+        color: Theme.outline
+        z: 1
+    }
+    Collection {
+        id: collection
+
+        anchors {
+            top: groups.bottom
+            bottom: parent.bottom
+            left: parent.left
+            right: parent.right
+        }
+        visible: window.desk.machines.count > 0
+        focus: true
+        desk: window.desk
+        actions: collectionActions
+        asList: window.asList
+        seen: window.visible && window.visibility !== Window.Minimized
+        onTyped: text => header.toSearch(text)
+    }
+    Loader {
+        anchors.centerIn: collection
+        width: Math.min(420, parent.width - 2 * Theme.gapLarge)
+        active: !window.empty && window.desk.machines.count === 0
+        sourceComponent: NoMatchPage {
+            machines: window.desk.machines
+            onCleared: {
+                header.clear();
+                window.desk.machines.group = "";
+                window.toView();
+            }
+        }
+    }
+    Loader {
+        id: emptyPage
+
+        anchors.fill: collection
+        active: window.empty
+        sourceComponent: EmptyPage {
+            focus: true
+            onOpenRequested: overlays.openFile()
+            onDownloadRequested: overlays.showCatalogue()
+        }
+        onLoaded: window.toView()
+    }
+    DropVeil {
         anchors.fill: parent
         desk: window.desk
+    }
+    ToastHost {
+        id: toasts
+
+        anchors {
+            bottom: parent.bottom
+            bottomMargin: Theme.gapLarge
+            horizontalCenter: parent.horizontalCenter
+        }
+        width: Math.min(parent.width - 2 * Theme.gapLarge, 640)
+    }
+    LibraryOverlays {
+        id: overlays
+
+        anchors.fill: parent
+        desk: window.desk
+        actions: collectionActions
+        asList: window.asList
+        small: header.small
+        onViewChosen: list => window.choose(list)
+        onClosed: {
+            if (collectionActions.renaming === "")
+                window.toView();
+        }
+    }
+    LibraryKeys {
+        header: header
+        overlays: overlays
+        onViewChosen: list => window.choose(list)
+        onPreferencesRequested: {
+            const row = collection.currentRow();
+            if (collection.activeFocus && row !== null)
+                overlays.machinePreferences(row.machineId);
+        }
     }
 }

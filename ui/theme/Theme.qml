@@ -23,7 +23,7 @@ QtObject {
     readonly property color track: pick("#e6e0d8", "#353c43", "#c8c8c8", "#484848")
     readonly property color selected: pick("#d9ebe7", "#1e3f3c", "#c9dcff", "#123a44")
     /// Under what floats; drawn some times over itself (Shade).
-    readonly property color shade: highContrast ? "#00000000" : dark ? "#30000000" : "#0c2a2118"
+    readonly property color shade: highContrast ? "#00000000" : dark ? "#1e000000" : "#0c2a2118"
     readonly property color scrim: dark ? "#99000000" : "#80101418"
 
     // What is written on them.
