@@ -10,7 +10,8 @@ LibraryJobs::LibraryJobs(QObject* parent) : QObject(parent) {}
 LibraryJobs::~LibraryJobs()
 {
     for (const auto& [id, entry] : m_jobs)
-        entry.giveUp();
+        if (entry.giveUp)
+            entry.giveUp();
 }
 
 QString LibraryJobs::start(const QString& title, const QString& machine, Work work)

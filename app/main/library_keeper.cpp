@@ -117,12 +117,13 @@ void LibraryKeeper::takeListing()
 {
     const auto& shelf = m_shelf.machines();
     for (const QString& id : m_machines.keys())
-        if (m_machines[id].shelf && !shelf.contains(id))
+        if (m_machines[id].shelf && !shelf.contains(id) && m_machines[id].unlisted-- <= 0)
             forget(id);
     for (auto entry = shelf.begin(); entry != shelf.end(); ++entry) {
         Machine& machine = m_machines[entry.key()];
         const bool fresh = !machine.shelf && machine.plannedName.isEmpty();
         machine.shelf = *entry;
+        machine.unlisted = 0;
         machine.seenOnBus = machine.seenOnBus || m_guests.present(entry.key());
         judgeVanished(entry.key(), machine);
         if (fresh) {
@@ -146,7 +147,9 @@ void LibraryKeeper::judgeVanished(const QString& id, Machine& machine)
     if (!std::exchange(machine.judge, false) || m_guests.present(id) || m_launcher.running(id) ||
         machine.shelf->entry.suspended)
         return;
-    fail(id, troubleOf(id, 0));
+    constexpr qint64 kTail = 4096;
+    const auto log = machine.shelf->entry.bundle / "log.txt";
+    fail(id, troubleOf(0, lastLineOf(tailOf(log.string(), kTail))));
 }
 
 void LibraryKeeper::forget(const QString& id)

@@ -36,9 +36,9 @@ struct LibrarySurroundings {
     LibraryPlace place;
     std::string program = "/proc/self/exe"; ///< what runs a machine
     QDBusConnection bus = QDBusConnection(QString());
-    QDBusConnection systemBus = QDBusConnection(QString());
-    QString systems;   ///< file with names of systems; empty: none
-    QString downloads; ///< folder of downloads; empty: the usual one
+    std::function<QDBusConnection()> systemBus; ///< asked when it is first needed; none: none
+    QString systems;                            ///< file with names of systems; empty: none
+    QString downloads;                          ///< folder of downloads; empty: the usual one
 };
 
 /// Puts together what the disk, the bus and the children say, and does what the window asks. GUI
@@ -120,6 +120,7 @@ private:
         QString plannedOs;
         QString trouble;        ///< why its process ended; empty: it did not, or well
         bool seenOnBus = false; ///< the child's name has been there
+        int unlisted = 0;       ///< looks at the disk that may miss it: it was just made
         bool judge = false;     ///< left the bus without a word; the next look at the disk decides
         qint64 pictureTime = 0; ///< of the file `shown.thumbnail` is
         ui::models::MachineSummary shown;
@@ -138,9 +139,9 @@ private:
 
     // Running machines.
     void guestVanished(const QString& id, bool told);
-    void childEnded(const QString& id, int status);
+    void childEnded(const QString& id, int status, const QString& words);
     void fail(const QString& id, const QString& trouble);
-    QString troubleOf(const QString& id, int status) const;
+    static QString troubleOf(int status, const QString& words);
     void launch(const QString& id);
     void tell(const QString& id, const QString& method, const QVariantList& arguments = {});
     void loadPictures();

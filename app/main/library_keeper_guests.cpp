@@ -73,8 +73,7 @@ void LibraryKeeper::launch(const QString& id)
     machine.trouble.clear();
     machine.seenOnBus = false;
     machine.judge = false;
-    const auto log = machine.shelf->entry.bundle / "log.txt";
-    if (const auto started = m_launcher.start(id, log.string()); !started)
+    if (const auto started = m_launcher.start(id, machine.shelf->entry.bundle.string()); !started)
         fail(id, QString::fromStdString(started.error().sentence()));
     update(id);
 }
@@ -140,7 +139,7 @@ void LibraryKeeper::guestVanished(const QString& id, bool told)
     update(id);
 }
 
-void LibraryKeeper::childEnded(const QString& id, int status)
+void LibraryKeeper::childEnded(const QString& id, int status, const QString& words)
 {
     const auto found = m_machines.find(id);
     if (found == m_machines.end())
@@ -148,24 +147,27 @@ void LibraryKeeper::childEnded(const QString& id, int status)
     found->judge = false;
     m_shelf.refresh();
     if (status != 0)
-        fail(id, troubleOf(id, status));
+        fail(id, troubleOf(status, words));
     update(id);
 }
 
-/// Which words the person reads: why it never started, or that it stopped, each with what the log
-/// says.
-QString LibraryKeeper::troubleOf(const QString& id, int status) const
+/// What the person reads: a process that gave up has said why; of one that was ended, the signal
+/// and its last words.
+QString LibraryKeeper::troubleOf(int status, const QString& words)
 {
-    const auto bundle = bundleOf(id);
-    const QString last =
-        bundle ? withoutProgram(lastLineOf((*bundle / "log.txt").string())) : QString();
+    const QString last = withoutProgram(words);
     if (status > 0 && !last.isEmpty())
         return last;
-    const QString what =
-        status < 0 ? tr("The machine stopped unexpectedly: its process was ended by signal %1.")
-                         .arg(-status)
-                   : tr("The machine stopped unexpectedly.");
-    return last.isEmpty() ? what : tr("%1 The last line of its log: %2").arg(what, last);
+    if (status >= 0)
+        return last.isEmpty()
+                   ? tr("The machine stopped unexpectedly.")
+                   : tr("The machine stopped unexpectedly. The last it said: %1").arg(last);
+    return last.isEmpty()
+               ? tr("The machine stopped unexpectedly: signal %1 ended its process.").arg(-status)
+               : tr("The machine stopped unexpectedly: signal %1 ended its process. The last it "
+                    "said: %2")
+                     .arg(-status)
+                     .arg(last);
 }
 
 void LibraryKeeper::fail(const QString& id, const QString& trouble)

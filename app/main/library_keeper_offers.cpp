@@ -153,6 +153,7 @@ void LibraryKeeper::madeMachine(const QString& id, const MachineDraft& draft,
         return;
     }
     m_machines[id].shelf = ShelfMachine{*entry, 0, 0};
+    m_machines[id].unlisted = 1; // a look that began before it was made
     update(id);
     if (draft.express)
         return prepare(id, draft, start);

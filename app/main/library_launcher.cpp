@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/main/library_launcher.h"
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <vector>
@@ -10,7 +9,7 @@
 #include <QSocketNotifier>
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,24 +22,30 @@ using vmm::UniqueFd;
 
 namespace {
 
-constexpr off_t kLogLimit = off_t{1} << 20; // a log this long begins anew
 constexpr qint64 kTail = 4096;
 constexpr qsizetype kMaxLine = 300;
 
-Result<UniqueFd> openLog(const std::string& file)
+/// A file nobody else sees, on the bundle's disk where that is possible, else in memory.
+UniqueFd openOutput(const std::string& folder)
 {
-    UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+    UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600));
     if (!fd.valid())
-        return Error::fromErrno(file, errno);
-    struct stat facts = {};
-    if (::fstat(fd.get(), &facts) == 0 && facts.st_size > kLogLimit &&
-        ::ftruncate(fd.get(), 0) != 0)
-        return Error::fromErrno(file, errno);
+        fd.reset(::memfd_create("vitrine-output", MFD_CLOEXEC));
     return fd;
 }
 
-/// This process's environment with the focus's token, and without what was meant for the library.
-std::vector<std::string> environmentWith(const QString& token)
+QString tailOf(QFile& file, qint64 bytes)
+{
+    const bool whole = file.size() <= bytes;
+    file.seek(whole ? 0 : file.size() - bytes); // the child's writing moved it
+    QString text = QString::fromUtf8(file.read(bytes));
+    if (!whole)
+        text.remove(0, text.indexOf(QLatin1Char('\n')) + 1); // a line's end alone says little
+    return text;
+}
+
+/// This process's environment without what was meant for it alone.
+std::vector<std::string> environmentForChild()
 {
     std::vector<std::string> variables;
     for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -48,10 +53,6 @@ std::vector<std::string> environmentWith(const QString& token)
         if (!variable.starts_with("XDG_ACTIVATION_TOKEN=") &&
             !variable.starts_with("DESKTOP_STARTUP_ID=") && !variable.starts_with("DBUS_STARTER_"))
             variables.emplace_back(variable);
-    }
-    if (!token.isEmpty()) {
-        variables.push_back("XDG_ACTIVATION_TOKEN=" + token.toStdString());
-        variables.push_back("DESKTOP_STARTUP_ID=" + token.toStdString());
     }
     return variables;
 }
@@ -65,17 +66,17 @@ std::vector<char*> pointersTo(std::vector<std::string>& strings)
     return pointers;
 }
 
-/// Owns what posix_spawn(3) wants: nothing on its input, both outputs to the log, a session of its
+/// Owns what posix_spawn(3) wants: nothing on its input, both outputs to a file, a session of its
 /// own, no signal blocked or ignored.
 class SpawnPlan {
 public:
-    explicit SpawnPlan(int log)
+    explicit SpawnPlan(int output)
     {
         ::posix_spawn_file_actions_init(&m_actions);
         ::posix_spawnattr_init(&m_attributes);
         ::posix_spawn_file_actions_addopen(&m_actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_adddup2(&m_actions, log, STDOUT_FILENO);
-        ::posix_spawn_file_actions_adddup2(&m_actions, log, STDERR_FILENO);
+        ::posix_spawn_file_actions_adddup2(&m_actions, output, STDOUT_FILENO);
+        ::posix_spawn_file_actions_adddup2(&m_actions, output, STDERR_FILENO);
         sigset_t none;
         ::sigemptyset(&none);
         sigset_t all;
@@ -109,19 +110,23 @@ LibraryLauncher::LibraryLauncher(std::string program, QObject* parent)
 
 LibraryLauncher::~LibraryLauncher() = default;
 
-Result<void> LibraryLauncher::start(const QString& id, const std::string& log, const QString& token)
+Result<void> LibraryLauncher::start(const QString& id, const std::string& folder)
 {
     if (m_children.contains(id))
         return {};
-    const UniqueFd output = TRY(openLog(log));
-    return follow(id, TRY(spawn(id, output.get(), token)));
+    Child child;
+    child.output = openOutput(folder);
+    if (!child.output.valid())
+        return Error::fromErrno("the machine's process cannot be given an output", errno);
+    child.pid = TRY(spawn(id, child.output.get()));
+    return follow(id, std::move(child));
 }
 
-Result<pid_t> LibraryLauncher::spawn(const QString& id, int log, const QString& token) const
+Result<pid_t> LibraryLauncher::spawn(const QString& id, int output) const
 {
-    const SpawnPlan plan(log);
+    const SpawnPlan plan(output);
     std::vector<std::string> words = {m_program, "--machine", id.toStdString()};
-    std::vector<std::string> variables = environmentWith(token);
+    std::vector<std::string> variables = environmentForChild();
     pid_t pid = -1;
     const int problem = ::posix_spawn(&pid, m_program.c_str(), plan.actions(), plan.attributes(),
                                       pointersTo(words).data(), pointersTo(variables).data());
@@ -131,11 +136,9 @@ Result<pid_t> LibraryLauncher::spawn(const QString& id, int log, const QString& 
 }
 
 /// The child cannot vanish before it is followed: it stays a zombie until reap().
-Result<void> LibraryLauncher::follow(const QString& id, pid_t pid)
+Result<void> LibraryLauncher::follow(const QString& id, Child child)
 {
-    Child child;
-    child.pid = pid;
-    child.handle.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    child.handle.reset(static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0)));
     if (!child.handle.valid())
         return Error::fromErrno("the machine's process cannot be watched", errno);
     child.notifier =
@@ -155,37 +158,38 @@ void LibraryLauncher::reap(const QString& id)
         return;
     found->second.notifier->setEnabled(false);
     found->second.notifier.release()->deleteLater(); // it is what called us
+    QFile output;
+    const QString words = output.open(found->second.output.get(), QIODevice::ReadOnly)
+                              ? lastLineOf(tailOf(output, kTail))
+                              : QString();
+    const bool obeyed = found->second.told && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
     m_children.erase(found);
-    emit ended(id, WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status));
+    const int how = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    emit ended(id, obeyed ? 0 : how, words);
 }
 
 bool LibraryLauncher::terminate(const QString& id)
 {
     const auto found = m_children.find(id);
-    return found != m_children.end() && ::kill(found->second.pid, SIGTERM) == 0;
+    if (found == m_children.end())
+        return false;
+    found->second.told = true;
+    return ::kill(found->second.pid, SIGTERM) ==
+           0; // not reaped yet, so the number is still its own
 }
 
 QString tailOf(const std::string& file, qint64 bytes)
 {
     QFile log(QString::fromStdString(file));
-    if (!log.open(QIODevice::ReadOnly))
-        return {};
-    const bool whole = log.size() <= bytes;
-    if (!whole)
-        log.seek(log.size() - bytes);
-    QString text = QString::fromUtf8(log.read(bytes));
-    if (!whole)
-        text.remove(0, text.indexOf(QLatin1Char('\n')) + 1); // a line's end alone says little
-    return text;
+    return log.open(QIODevice::ReadOnly) ? tailOf(log, bytes) : QString();
 }
 
-QString lastLineOf(const std::string& file)
+QString lastLineOf(const QString& text)
 {
-    const QString tail = tailOf(file, kTail);
-    const auto lines = QStringView(tail).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+    const auto lines = QStringView(text).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
     for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-        if (const QStringView text = line->trimmed(); !text.isEmpty())
-            return text.left(kMaxLine).toString();
+        if (const QStringView words = line->trimmed(); !words.isEmpty())
+            return words.left(kMaxLine).toString();
     return {};
 }
 

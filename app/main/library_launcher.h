@@ -26,36 +26,39 @@ public:
     explicit LibraryLauncher(std::string program, QObject* parent = nullptr);
     ~LibraryLauncher() override;
 
-    /// Starts machine `id`, its output added to the file `log`; `token` lets its window take the
-    /// focus (xdg-activation) and may be empty. ended() follows, unless the library ends first.
-    vmm::Result<void> start(const QString& id, const std::string& log, const QString& token = {});
+    /// Starts machine `id`, whose bundle is `folder`. What it prints is kept in a file without a
+    /// name while it runs; its log it writes itself. ended() follows, unless the library ends
+    /// first.
+    vmm::Result<void> start(const QString& id, const std::string& folder);
     bool running(const QString& id) const { return m_children.contains(id); }
-    /// Asks a child to take its machine's power away (SIGTERM); false when there is none.
+    /// Asks a child to end (SIGTERM); false when there is none. One that knows no better than to
+    /// die of it has done as it was told: its status is 0.
     bool terminate(const QString& id);
 
 signals:
-    /// `status`: the exit status, or minus the number of the signal that ended it.
-    void ended(const QString& id, int status);
+    /// `status`: the exit status, or minus the number of the signal that ended it; `words`: the
+    /// last line it printed, or empty.
+    void ended(const QString& id, int status, const QString& words);
 
 private:
     struct Child {
         pid_t pid = -1;
         vmm::UniqueFd handle; ///< pidfd_open(2)
+        vmm::UniqueFd output;
+        bool told = false; ///< to end
         std::unique_ptr<QSocketNotifier> notifier;
     };
-    vmm::Result<pid_t> spawn(const QString& id, int log, const QString& token) const;
-    vmm::Result<void> follow(const QString& id, pid_t pid);
+    vmm::Result<pid_t> spawn(const QString& id, int output) const;
+    vmm::Result<void> follow(const QString& id, Child child);
     void reap(const QString& id);
 
     const std::string m_program;
     std::map<QString, Child> m_children;
 };
 
-/// The last line of the log `file` that says something, at most a few hundred characters; empty
-/// when there is none. Reads the file's end only.
-QString lastLineOf(const std::string& file);
-
-/// At most the last `bytes` of `file` as text.
+/// At most the last `bytes` of `file` as text, without the part of a line at its start.
 QString tailOf(const std::string& file, qint64 bytes);
+/// The last line of `text` that says something, at most a few hundred characters.
+QString lastLineOf(const QString& text);
 
 } // namespace app::main

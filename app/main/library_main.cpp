@@ -137,7 +137,7 @@ int runKeeper(LibraryApplication& place, const QDBusConnection& bus, const QList
 {
     LibrarySurroundings surroundings;
     surroundings.bus = bus;
-    surroundings.systemBus = QDBusConnection::systemBus();
+    surroundings.systemBus = [] { return QDBusConnection::systemBus(); };
     surroundings.systems = systemsCache();
     LibraryKeeper keeper(surroundings);
     LibrarySearch search(keeper, bus);

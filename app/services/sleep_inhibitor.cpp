@@ -7,7 +7,7 @@
 
 namespace app::services {
 
-SleepInhibitor::SleepInhibitor(QDBusConnection bus, QObject* parent)
+SleepInhibitor::SleepInhibitor(std::function<QDBusConnection()> bus, QObject* parent)
     : QObject(parent), m_bus(std::move(bus))
 {}
 
@@ -26,14 +26,15 @@ void SleepInhibitor::hold(bool wanted, const QString& why)
 
 void SleepInhibitor::ask(const QString& why)
 {
-    if (!m_bus.isConnected())
+    const QDBusConnection bus = m_bus ? m_bus() : QDBusConnection(QString());
+    if (!bus.isConnected())
         return;
     m_asking = true;
     auto call = QDBusMessage::createMethodCall(
         QStringLiteral("org.freedesktop.login1"), QStringLiteral("/org/freedesktop/login1"),
         QStringLiteral("org.freedesktop.login1.Manager"), QStringLiteral("Inhibit"));
     call << QStringLiteral("sleep") << QStringLiteral("Vitrine") << why << QStringLiteral("block");
-    auto* watcher = new QDBusPendingCallWatcher(m_bus.asyncCall(call), this);
+    auto* watcher = new QDBusPendingCallWatcher(bus.asyncCall(call), this);
     connect(watcher, &QDBusPendingCallWatcher::finished, this, [this, watcher] {
         m_asking = false;
         const QDBusPendingReply<QDBusUnixFileDescriptor> reply = *watcher;

@@ -2,6 +2,8 @@
 // SleepInhibitor: the computer stays awake while something must not be interrupted.
 #pragma once
 
+#include <functional>
+
 #include <QDBusConnection>
 #include <QDBusUnixFileDescriptor>
 #include <QObject>
@@ -14,8 +16,8 @@ namespace app::services {
 class SleepInhibitor : public QObject {
     Q_OBJECT
 public:
-    /// `bus`: where logind is, which is the system bus.
-    explicit SleepInhibitor(QDBusConnection bus, QObject* parent = nullptr);
+    /// `bus`: connects to where logind is, the system's bus; asked when it is first needed.
+    explicit SleepInhibitor(std::function<QDBusConnection()> bus, QObject* parent = nullptr);
 
     /// Takes the lock with `why` for the person, or lets go of it.
     void hold(bool wanted, const QString& why = {});
@@ -27,7 +29,7 @@ signals:
 private:
     void ask(const QString& why);
 
-    QDBusConnection m_bus;
+    const std::function<QDBusConnection()> m_bus;
     bool m_wanted = false;
     bool m_asking = false;
     QDBusUnixFileDescriptor m_lock;

@@ -88,4 +88,5 @@ def case(home):
             guest.quit()
 
 
-vitrine.main(case, needs=("Xvfb", "xdotool", "import"))
+if __name__ == "__main__":
+    vitrine.main(case, needs=("Xvfb", "xdotool", "import"))
