@@ -22,15 +22,23 @@ void mendDebian(std::string& script, const os::ScriptAnswers& answers)
     // The line lacks its type, so the installer would take the name for the type.
     replaceLine(script, "d-i passwd/username " + answers.user,
                 "d-i passwd/username string " + answers.user);
+    // A choice of several is a list with commas; this one would choose nothing.
+    replaceLine(script, "tasksel tasksel/first multiselect desktop ssh-server",
+                "tasksel tasksel/first multiselect standard, desktop, ssh-server");
     script += "\n### Added to osinfo-db's script\n"
               "d-i passwd/make-user boolean true\n";
     script += "d-i keyboard-configuration/xkb-keymap select " + answers.keyboard + '\n';
+    // The script's netcfg/get_hostname gives way to a name from DHCP, and our network gives one.
+    script += "d-i netcfg/hostname string " + answers.hostName + '\n';
     // Without these the choice of a mirror is asked even at the highest priority.
     script += "d-i mirror/country string manual\n"
               "d-i mirror/http/hostname string deb.debian.org\n"
               "d-i mirror/http/directory string /debian\n"
               "d-i mirror/http/proxy string\n"
               "d-i apt-setup/cdrom/set-first boolean false\n"
+              // The script turns security updates off.
+              "d-i apt-setup/services-select multiselect security, updates\n"
+              "d-i apt-setup/security_host string security.debian.org\n"
               "d-i partman-partitioning/confirm_write_new_label boolean true\n"
               "popularity-contest popularity-contest/participate boolean false\n";
     // The script gives two commands, and the last answer counts: both in one.

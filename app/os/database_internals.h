@@ -48,9 +48,13 @@ Ref<_OsinfoMedia> newMedium(const VolumeDescriptors& volume);
 struct Nearest {
     const OsFacts* os = nullptr; ///< null: nothing comes close
     std::string version;         ///< what the label says instead of the system's version
-    Ref<_OsinfoMedia> medium;    ///< identified as that system's
+    Ref<_OsinfoMedia> medium;    ///< identified as that system's; null from findByWords()
 };
 Nearest findNearest(const OsDatabase::Private& database, const VolumeDescriptors& volume);
+
+/// The system that words of `text` name: the newest that is not newer than the first number in it;
+/// with an empty version where the distribution has none or the text does not say.
+Nearest findByWords(const OsDatabase::Private& database, const std::string& text);
 
 /// The medium as libosinfo knows it; null when it does not.
 Ref<_OsinfoMedia> identifyMedium(const OsDatabase::Private& database,

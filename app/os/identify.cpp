@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// OsDatabase::identify(): descriptors, then the nearest older label, then the tree on the medium.
+// OsDatabase::identify(): descriptors, then the nearest older label, then the tree on the medium,
+// then words.
 #include <gio/gio.h>
 extern "C" { // libosinfo's headers do not say it themselves; GLib's have templates for C++
 #include <osinfo/osinfo.h>
@@ -13,6 +14,7 @@ namespace app::os {
 namespace {
 
 constexpr uint64_t kMostTreeInfo = uint64_t{256} << 10;
+constexpr uint64_t kMostDiskInfo = uint64_t{4} << 10;
 
 void setUnlessEmpty(OsinfoMedia* medium, const char* property, const std::string& value)
 {
@@ -28,6 +30,38 @@ std::vector<std::string> languagesOf(OsinfoMedia* medium)
         languages.push_back(textOf(static_cast<const char*>(entry->data)));
     g_list_free(list);
     return languages;
+}
+
+/// Whether libosinfo finds a language in a label where it looks for one. It takes that for granted:
+/// 1.10 looks up a null pointer when a label such as "CENA_X64FREV_" stops before its language.
+bool languageIsThere(OsinfoMedia* reference, const std::string& label)
+{
+    const char* pattern =
+        osinfo_entity_get_param_value(OSINFO_ENTITY(reference), OSINFO_MEDIA_PROP_LANG_REGEX);
+    if (pattern == nullptr)
+        return true;
+    GRegex* const regex = g_regex_new(pattern, static_cast<GRegexCompileFlags>(0),
+                                      static_cast<GRegexMatchFlags>(0), nullptr);
+    if (regex == nullptr)
+        return false;
+    GMatchInfo* match = nullptr;
+    g_regex_match(regex, label.c_str(), static_cast<GRegexMatchFlags>(0), &match);
+    const bool there = g_match_info_get_match_count(match) == 2;
+    g_match_info_free(match);
+    g_regex_unref(regex);
+    return there;
+}
+
+bool languagesAreThere(OsinfoOs* os, OsinfoMedia* medium, const std::string& label)
+{
+    const Ref<OsinfoMediaList> list(osinfo_os_get_media_list(os));
+    const int count = list != nullptr ? osinfo_list_get_length(OSINFO_LIST(list.get())) : 0;
+    for (int i = 0; i < count; ++i) {
+        auto* const reference = OSINFO_MEDIA(osinfo_list_get_nth(OSINFO_LIST(list.get()), i));
+        if (osinfo_media_matches(medium, reference) && !languageIsThere(reference, label))
+            return false;
+    }
+    return true;
 }
 
 /// Everything but the operating system.
@@ -103,6 +137,25 @@ void addTree(const OsDatabase& database, const std::filesystem::path& file, Medi
     facts.initrdPath = textOf(osinfo_tree_get_initrd_path(tree.get()));
 }
 
+/// By what label, publisher and application say in words, and .disk/info, which media of the Debian
+/// family carry. Enough for resources and devices, not for an express install.
+void addByWords(const OsDatabase::Private& database, const std::filesystem::path& file,
+                const VolumeDescriptors& volume, MediumFacts& facts)
+{
+    const auto info = readSmallIsoFile(file, ".disk/info", kMostDiskInfo);
+    const std::string text = volume.volume + '\n' + (info ? *info : std::string()) + '\n' +
+                             volume.publisher + '\n' + volume.application;
+    const Nearest nearest = findByWords(database, text);
+    if (nearest.os == nullptr)
+        return;
+    const bool known = nearest.version.empty() || nearest.version == nearest.os->version;
+    facts.osId = nearest.os->id;
+    facts.osName = known ? nearest.os->name : nameOfNewer(*nearest.os, nearest.version);
+    facts.newerThanKnown = !known;
+    facts.live = text.find("live") != std::string::npos || text.find("Live") != std::string::npos;
+    facts.installer = !facts.live;
+}
+
 } // namespace
 
 Ref<_OsinfoMedia> newMedium(const VolumeDescriptors& volume)
@@ -123,7 +176,11 @@ Ref<_OsinfoMedia> identifyMedium(const OsDatabase::Private& database,
                                  const VolumeDescriptors& volume)
 {
     Ref<OsinfoMedia> medium = newMedium(volume);
-    if (volume.volume.empty() || !osinfo_db_identify_media(database.db.get(), medium.get()))
+    for (const OsFacts& facts : database.all)
+        if (volume.volume.empty() ||
+            !languagesAreThere(database.os(facts.id), medium.get(), volume.volume))
+            return {};
+    if (!osinfo_db_identify_media(database.db.get(), medium.get()))
         medium.reset();
     return medium;
 }
@@ -150,6 +207,8 @@ vmm::Result<MediumFacts> OsDatabase::identify(const std::filesystem::path& file)
         addNearest(nearest, facts);
     else if (!os)
         addTree(*this, file, facts);
+    if (facts.osId.empty())
+        addByWords(*m_private, file, volume, facts);
     return facts;
 }
 

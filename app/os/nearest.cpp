@@ -4,7 +4,7 @@
 // "Debian 12.5.0 amd64 n" is nothing the database of 2022 knows, "Debian 11.5.0 amd64 n" is. The
 // newest system that is found this way, and that is older than the medium, comes closest.
 #include <algorithm>
-#include <cctype>
+#include <optional>
 
 #include <gio/gio.h>
 extern "C" { // libosinfo's headers do not say it themselves; GLib's have templates for C++
@@ -108,11 +108,76 @@ bool isMediumOf(OsinfoOs* os, OsinfoMedia* medium)
     return false;
 }
 
+constexpr size_t kShortestName = 5;      // "ol" and "alt" are in too many words
+constexpr size_t kMostVersionDigits = 4; // more are a date
+
+/// Letters alone, in lower case: "ARCH LINUX LIVE/RESCUE" holds "archlinux".
+std::string lettersOf(const std::string& text)
+{
+    std::string letters;
+    for (const char letter : text)
+        if ((letter | 0x20) >= 'a' && (letter | 0x20) <= 'z')
+            letters += static_cast<char>(letter | 0x20);
+    return letters;
+}
+
+/// The first number that is a word of its own, so not the 64 of amd64.
+std::optional<Number> versionIn(const std::string& text)
+{
+    for (const Number& number : numbersIn(text)) {
+        const char before = number.begin > 0 ? text[number.begin - 1] : ' ';
+        if ((before == ' ' || before == '-' || before == '\n') &&
+            number.parts.front().size() <= kMostVersionDigits)
+            return number;
+    }
+    return std::nullopt;
+}
+
+/// The longest name of a distribution that is in the text.
+std::string distroIn(const OsDatabase::Private& database, const std::string& text)
+{
+    const std::string letters = lettersOf(text);
+    std::string best;
+    for (const OsFacts& facts : database.all) {
+        std::string name = lettersOf(facts.distro);
+        if (name == "alpinelinux")
+            name = "alpine"; // its media leave the second word out
+        if (name.size() >= kShortestName && facts.distro.size() > best.size() &&
+            letters.find(name) != std::string::npos)
+            best = facts.distro;
+    }
+    return best;
+}
+
 } // namespace
+
+Nearest findByWords(const OsDatabase::Private& database, const std::string& text)
+{
+    Nearest best;
+    const std::string distro = distroIn(database, text);
+    const auto number = versionIn(text);
+    for (const OsFacts& facts : database.all) {
+        if (distro.empty() || facts.distro != distro)
+            continue;
+        const Version known = parseVersion(facts.version);
+        if (known.empty() && best.os == nullptr)
+            best.os = &facts; // what has no versions rolls on
+        if (known.empty() || !number || known.size() > number->parts.size())
+            continue;
+        const std::string head = number->head(known.size());
+        if (parseVersion(head) >= known &&
+            (best.version.empty() || known > parseVersion(best.os->version))) {
+            best.os = &facts;
+            best.version = head;
+        }
+    }
+    return best;
+}
 
 Nearest findNearest(const OsDatabase::Private& database, const VolumeDescriptors& volume)
 {
     Nearest best;
+    VolumeDescriptors matched;
     for (const Number& number : numbersIn(volume.volume))
         for (const OsFacts& facts : database.all) {
             VolumeDescriptors older = volume;
@@ -120,14 +185,15 @@ Nearest findNearest(const OsDatabase::Private& database, const VolumeDescriptors
             if (older.volume.empty() || (best.os != nullptr && parseVersion(facts.version) <=
                                                                    parseVersion(best.os->version)))
                 continue;
-            Ref<OsinfoMedia> medium = newMedium(older);
-            if (!isMediumOf(database.os(facts.id), medium.get()))
+            if (!isMediumOf(database.os(facts.id), newMedium(older).get()))
                 continue;
-            best = {&facts, number.head(parseVersion(facts.version).size()), std::move(medium)};
+            best.os = &facts;
+            best.version = number.head(parseVersion(facts.version).size());
+            matched = std::move(older);
         }
-    if (best.os != nullptr && !osinfo_db_identify_media(database.db.get(), best.medium.get()))
-        return {};
-    return best;
+    if (best.os != nullptr)
+        best.medium = identifyMedium(database, matched);
+    return best.medium != nullptr ? std::move(best) : Nearest{};
 }
 
 } // namespace app::os
