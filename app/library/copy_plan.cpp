@@ -26,8 +26,8 @@ constexpr size_t kMaxFiles = 10000; // in a bundle that is copied
 /// What is of the original alone: its history, and its picture.
 bool ofOriginal(const fs::path& file)
 {
-    return file == "log.txt" || file == "thumbnail.png" || file == kConfigFile ||
-           file == kConfigBackup;
+    return file == "log.txt" || file == "resuming.state" || file == "thumbnail.png" ||
+           file == kConfigFile || file == kConfigBackup;
 }
 
 /// A disk outside the bundle would be written by both machines: the clone gets a copy.

@@ -136,6 +136,24 @@ void refuseTwins(std::vector<MachineEntry>& entries)
 
 } // namespace
 
+Result<void> rememberFolder(const fs::path& settings, const fs::path& home, const fs::path& folder)
+{
+    const std::string path = plainPath(folder);
+    std::error_code failed;
+    if (!fs::is_directory(path, failed))
+        return Error(ErrorCode::NotFound, path + " is not a folder");
+    if (path == home)
+        return {};
+    return changeFolders(settings, [&](std::vector<std::string>& all) -> Result<void> {
+        if (std::find(all.begin(), all.end(), path) != all.end())
+            return {};
+        if (all.size() + 1 >= kMaxFolders)
+            return Error(ErrorCode::Exhausted, "there are too many folders in the library");
+        all.push_back(path);
+        return {};
+    });
+}
+
 MachineEntry entryFor(const fs::path& bundle)
 {
     MachineEntry entry;
@@ -208,18 +226,7 @@ std::vector<fs::path> Library::folders() const
 
 Result<void> Library::addFolder(const fs::path& folder)
 {
-    const std::string path = plainPath(folder);
-    std::error_code failed;
-    if (!fs::is_directory(path, failed))
-        return Error(ErrorCode::NotFound, path + " is not a folder");
-    return changeFolders(m_settings, [&](std::vector<std::string>& all) -> Result<void> {
-        if (path == m_home || std::find(all.begin(), all.end(), path) != all.end())
-            return {};
-        if (all.size() + 1 >= kMaxFolders)
-            return Error(ErrorCode::Exhausted, "there are too many folders in the library");
-        all.push_back(path);
-        return {};
-    });
+    return rememberFolder(m_settings, m_home, folder);
 }
 
 Result<void> Library::removeFolder(const fs::path& folder)
@@ -287,7 +294,7 @@ Result<MachineEntry> Library::rename(const std::string& id, const std::string& n
     for (const MachineEntry& other : machines())
         if (other.config.name() == name && other.bundle != entry.bundle)
             return Error(ErrorCode::Busy, fmt::format("there is a machine {} already", name));
-    const auto still = holdStill(entry, false); // else the folder keeps its name
+    const auto still = holdStill(entry, true); // else the folder keeps its name
     Bundle bundle = TRY(Bundle::open(entry.bundle));
     TRY(bundle.change([&](MachineConfig& config) -> Result<void> {
         config.hardware.name = name;

@@ -73,6 +73,7 @@ public:
     /// A copy with an id, MAC addresses and generation of its own; sparse, by reflink where the
     /// file system can.
     vmm::Result<MachineEntry> clone(const std::string& id, const std::string& name, Job& job) const;
+    /// Into a folder that is or becomes one of the library's; also across file systems.
     vmm::Result<MachineEntry> moveTo(const std::string& id, const std::filesystem::path& folder,
                                      Job& job) const;
     /// Into the trash, and back.

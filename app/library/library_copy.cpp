@@ -108,7 +108,7 @@ Result<MachineEntry> Library::clone(const std::string& id, const std::string& na
 
 Result<MachineEntry> Library::moveTo(const std::string& id, const fs::path& folder, Job& job) const
 {
-    const StillBundle still = TRY(holdStill(TRY(find(id)), false));
+    const StillBundle still = TRY(holdStill(TRY(find(id)), true));
     const fs::path& from = still.bundle.path();
     const fs::path target = fs::absolute(folder).lexically_normal();
     if (target == from.parent_path())
@@ -116,6 +116,7 @@ Result<MachineEntry> Library::moveTo(const std::string& id, const fs::path& fold
     if (target.string().starts_with(from.string() + "/") || target == from)
         return Error(ErrorCode::Invalid, "a machine cannot be moved into itself");
     TRY(ensureFolder(target));
+    TRY(rememberFolder(m_settings, m_home, target)); // else nobody would find it there
     if (onOneFileSystem(from, target))
         return heldEntry(TRY(renameToName(from, target, still.bundle.config().name())));
     return heldEntry(TRY(moveAcross(still.bundle, target, job)));

@@ -19,13 +19,18 @@ MachineEntry entryFor(const std::filesystem::path& bundle);
 /// The listing of a bundle whose lock we hold ourselves: nobody runs it.
 MachineEntry heldEntry(const std::filesystem::path& bundle);
 
-/// A bundle that can be changed on disk: nobody runs it, and no suspended state knows its paths.
+/// A bundle that can be copied, moved or renamed: nobody runs it.
 struct StillBundle {
     Bundle bundle;
     BundleLock lock;
 };
 /// Busy, with a sentence, unless the machine is off; `suspendedToo`: or suspended.
 vmm::Result<StillBundle> holdStill(const MachineEntry& entry, bool suspendedToo);
+
+/// Adds `folder` to the list in `settings`, unless it is there or is `home`.
+vmm::Result<void> rememberFolder(const std::filesystem::path& settings,
+                                 const std::filesystem::path& home,
+                                 const std::filesystem::path& folder);
 
 /// A locally administered MAC address of ours, random.
 std::string randomMac();

@@ -111,7 +111,7 @@ Result<void> copyFolder(const fs::path& from, const fs::path& to, Job& job)
 /// What a copy of a machine must not go on with.
 void dropHistory(const fs::path& folder)
 {
-    for (const char* name : {"suspended.state", "log.txt", kConfigBackup})
+    for (const char* name : {"suspended.state", "resuming.state", "log.txt", kConfigBackup})
         ::unlink((folder / name).c_str());
 }
 
