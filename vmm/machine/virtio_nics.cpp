@@ -45,6 +45,21 @@ Result<std::vector<UniqueFd>> duplicates(const std::vector<int32_t>& taps)
     return made;
 }
 
+/// A machine's name, which may hold anything a person types, as a host's (RFC 1123 section 2.1).
+std::string hostNameFor(std::string name)
+{
+    constexpr size_t kMost = 63;
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
+    for (char& c : name)
+        c = fits(c) ? c : '-';
+    name.resize(std::min(name.size(), kMost));
+    name.erase(0, std::min(name.find_first_not_of('-'), name.size()));
+    name.erase(name.find_last_not_of('-') + 1);
+    return name;
+}
+
 std::string captureText(const net::CaptureStatus& status)
 {
     if (status.problem)
@@ -59,7 +74,7 @@ Result<std::unique_ptr<net::NetBackend>> VirtioSet::makeNat(const spec::NicSpec&
 {
     net::NatSettings settings;
     settings.name = nic.id + " nat";
-    settings.stack.hostname = m_spec.name;
+    settings.stack.hostname = hostNameFor(m_spec.name);
     settings.stack.restricted = nic.restricted;
     auto nat = TRY(net::Nat::create(*function.loop, settings));
     for (const std::string& rule : nic.forwards)
