@@ -149,12 +149,12 @@ void DraftModelTest::whatWasTypedArrives()
 void DraftModelTest::namesAreChecked()
 {
     emit m_library->draftReady(debian());
-    for (const char* bad : {"", "   ", "a/b"}) {
+    for (const char* bad : {"", "   ", "a/b", ".hidden", "two\nlines"}) {
         m_draft->setName(QString::fromLatin1(bad));
         QVERIFY2(!m_draft->nameProblem().isEmpty(), bad);
         QVERIFY(!m_draft->create(true));
     }
-    m_draft->setName(QString(65, QLatin1Char('x')));
+    m_draft->setName(QString(200, QChar(u'\u00f6')));
     QVERIFY(!m_draft->nameProblem().isEmpty());
     m_draft->setName(QStringLiteral("Ökonomie"));
     QVERIFY(m_draft->nameProblem().isEmpty());

@@ -25,6 +25,8 @@ private slots:
     void numbersAreWrittenOnceTheyRest();
     void numbersAreWrittenBeforeThePageGoes();
     void choicesArrive();
+    void quickChangesAddUp();
+    void whatIsRefusedGoesBack();
     void aRemovedKernelTakesItsWordsAlong();
     void disksGrowAndNeverShrink();
     void forwardsStayOnThisComputer();
@@ -135,6 +137,56 @@ void PreferencesModelTest::choicesArrive()
     QVERIFY(m_library->config(m_prefs->machine())->onClose == app::library::CloseAction::ShutDown);
     m_prefs->setDisposable(true);
     QVERIFY(m_library->config(m_prefs->machine())->disposable);
+}
+
+namespace {
+
+/// Writes later, as a controller does that never blocks; or refuses.
+class Slow : public DemoLibrary {
+public:
+    void setConfig(const QString& id, const app::library::MachineConfig& config) override
+    {
+        waiting.append({id, config});
+    }
+    void write()
+    {
+        for (const auto& [id, config] : std::exchange(waiting, {}))
+            DemoLibrary::setConfig(id, config);
+    }
+    QList<std::pair<QString, app::library::MachineConfig>> waiting;
+};
+
+} // namespace
+
+void PreferencesModelTest::quickChangesAddUp()
+{
+    Slow library;
+    PreferencesModel prefs;
+    prefs.setController(&library);
+    prefs.setMachine(library.machines().first().id);
+    prefs.setGivesBack(!prefs.givesBack());
+    const bool givesBack = prefs.givesBack();
+    emit library.machineChanged(prefs.machine()); // something else happens meanwhile
+    QCOMPARE(prefs.givesBack(), givesBack);
+    prefs.setBoot(PreferencesModel::Boot::Menu);
+    library.write();
+    const auto hardware = library.config(prefs.machine())->hardware;
+    QVERIFY(hardware.boot == vmm::spec::BootOrder::Menu);
+    QCOMPARE(hardware.balloon == vmm::spec::BalloonKind::Auto, givesBack);
+    QCOMPARE(prefs.givesBack(), givesBack);
+}
+
+void PreferencesModelTest::whatIsRefusedGoesBack()
+{
+    Slow library;
+    PreferencesModel prefs;
+    prefs.setController(&library);
+    prefs.setMachine(library.machines().first().id);
+    const bool before = prefs.givesBack();
+    prefs.setGivesBack(!before);
+    QCOMPARE(prefs.givesBack(), !before);
+    emit library.notice(QStringLiteral("The disk is full"), prefs.machine());
+    QCOMPARE(prefs.givesBack(), before);
 }
 
 void PreferencesModelTest::aRemovedKernelTakesItsWordsAlong()
@@ -390,10 +442,9 @@ void PreferencesModelTest::hostKeysAreKept()
     }
     const AppPreferencesModel again(nullptr, file);
     QCOMPARE(again.hostKeys(), QStringList{QStringLiteral("Ctrl+Alt+Return")});
-    QCOMPARE(QSettings(file, QSettings::IniFormat)
-                 .value(QStringLiteral("keyboard/hostKeys"))
-                 .toStringList(),
-             again.hostKeys());
+    QCOMPARE(
+        QSettings(file, QSettings::IniFormat).value(QStringLiteral("keyboard/kept")).toStringList(),
+        again.hostKeys());
     QCOMPARE(AppPreferencesModel::keysText(Qt::Key_F4, Qt::AltModifier), QStringLiteral("Alt+F4"));
     QVERIFY(AppPreferencesModel::keysText(Qt::Key_Control, Qt::ControlModifier).isEmpty());
 }

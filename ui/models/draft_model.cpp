@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/draft_model.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -184,15 +185,19 @@ void DraftModel::setName(const QString& name)
 
 QString DraftModel::nameProblem() const
 {
-    constexpr qsizetype kLongest = 64;
-    const QString name = this->name();
-    if (name.trimmed().isEmpty())
+    const QString name = this->name().trimmed();
+    if (name.isEmpty())
         return tr("Give the machine a name");
-    if (name.size() > kLongest)
-        return tr("A name has at most %1 characters").arg(kLongest);
+    if (name.toUtf8().size() > static_cast<qsizetype>(MachineSpec::kMaxName))
+        return tr("This name is too long");
     if (name.contains(QLatin1Char('/')))
         return tr("A name has no slash");
-    return {};
+    if (name.startsWith(QLatin1Char('.')))
+        return tr("A name does not start with a dot");
+    const bool printable = std::all_of(name.begin(), name.end(), [](QChar letter) {
+        return letter.category() != QChar::Other_Control;
+    });
+    return printable ? QString() : tr("A name is written in letters and signs");
 }
 
 bool DraftModel::uefi() const

@@ -105,15 +105,15 @@ QString HostCheckModel::summary() const
 {
     if (m_rows.isEmpty())
         return {};
-    const auto notGood = std::count_if(m_rows.begin(), m_rows.end(), [](const HostCheckRow& row) {
-        return row.verdict != HostCheckRow::Verdict::Good;
-    });
-    if (notGood == 0)
+    switch (worst()) {
+    case Verdict::Good:
         return tr("This computer is ready for machines");
-    if (worst() == Verdict::Limited)
-        return tr("Machines run here, and %n thing(s) could be better", nullptr,
-                  static_cast<int>(notGood));
-    return tr("%n thing(s) need your attention", nullptr, static_cast<int>(notGood));
+    case Verdict::Limited:
+        return tr("Machines run here, and some things could be better");
+    case Verdict::Bad:
+        return tr("Some things need your attention");
+    }
+    return {};
 }
 
 void HostCheckModel::copyReport() const

@@ -11,13 +11,13 @@ namespace ui::models {
 
 namespace {
 
-const char kKeysName[] = "keyboard/hostKeys";
+const char kKeysName[] = "keyboard/kept";
 constexpr int kMostKeys = 32;
 
 QString defaultSettings()
 {
     return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
-           QStringLiteral("/vitrine/settings.ini");
+           QStringLiteral("/vitrine/vitrine.ini");
 }
 
 bool isModifier(int key)

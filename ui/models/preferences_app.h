@@ -12,8 +12,8 @@
 
 namespace ui::models {
 
-/// Folders and downloads by the controller; the keys in $XDG_CONFIG_HOME/vitrine/settings.ini,
-/// "keyboard/hostKeys", where the guests' windows read them. GUI thread.
+/// Folders and downloads by the controller; the keys in $XDG_CONFIG_HOME/vitrine/vitrine.ini,
+/// "keyboard/kept", where the guests' windows read them. GUI thread.
 class AppPreferencesModel : public QObject {
     Q_OBJECT
     QML_ELEMENT

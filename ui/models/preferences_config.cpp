@@ -72,7 +72,8 @@ void ConfigEditor::save()
         return;
     m_pause.stop();
     m_saving = true;
-    m_controller->setConfigText(m_machine, m_text);
+    m_sent = m_text;
+    m_controller->setConfigText(m_machine, m_sent);
 }
 
 void ConfigEditor::revert()
@@ -94,7 +95,7 @@ void ConfigEditor::takeAnswer(const QString& id, const QString& problem)
     setProblem(problem);
     if (!problem.isEmpty())
         return;
-    m_written = m_text;
+    m_written = m_sent; // what was typed meanwhile is a change again
     m_overtaken = false;
     emit textChanged();
     emit saved();

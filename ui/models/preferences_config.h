@@ -63,6 +63,7 @@ private:
     QString m_machine;
     QString m_text;
     QString m_written;
+    QString m_sent; ///< what save() handed over
     QString m_problem;
     bool m_overtaken = false;
     bool m_saving = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/preferences_disks.h"
 
+#include <QFileInfo>
+
 #include "ui/models/quantity.h"
 
 namespace ui::models {
@@ -36,7 +38,7 @@ QVariant DiskList::data(const QModelIndex& index, int role) const
     case DiskRole:
         return disk.id;
     case FileRole:
-        return disk.file;
+        return QFileInfo(disk.file).fileName();
     case SizeRole:
         return disk.bytes == 0 ? tr("Size not known") : sizeText(disk.bytes);
     case OnHostRole:

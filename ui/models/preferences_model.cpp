@@ -36,6 +36,15 @@ quint64 hostMemory()
     return pages > 0 && size > 0 ? static_cast<quint64>(pages) * static_cast<quint64>(size) : 0;
 }
 
+/// A disk's size as typed; disks have whole MiB.
+std::optional<quint64> wholeMiB(const QString& size)
+{
+    auto bytes = sizeFrom(size, kGiB);
+    if (bytes)
+        *bytes = (*bytes + kMiB - 1) / kMiB * kMiB;
+    return bytes;
+}
+
 QString text(const std::string& bytes)
 {
     return QString::fromStdString(bytes);
@@ -79,6 +88,7 @@ void PreferencesModel::setController(LibraryController* controller)
                 &PreferencesModel::takeChange);
         connect(controller, &LibraryController::configApplied, this,
                 &PreferencesModel::takeApplied);
+        connect(controller, &LibraryController::notice, this, &PreferencesModel::takeNotice);
     }
     reload();
     emit targetChanged();
@@ -90,6 +100,7 @@ void PreferencesModel::setMachine(const QString& machine)
         return;
     flush();
     m_machine = machine;
+    m_unanswered = 0;
     m_log.clear();
     reload();
     emit targetChanged();
@@ -101,10 +112,19 @@ void PreferencesModel::takeChange(const QString& id)
         reload();
 }
 
+void PreferencesModel::takeNotice(const QString&, const QString& id)
+{
+    if (id != m_machine || m_unanswered == 0)
+        return;
+    m_unanswered = 0; // it was refused: back to what is written
+    reload();
+}
+
 void PreferencesModel::takeApplied(const QString& id, bool atNextStart)
 {
     if (id != m_machine)
         return;
+    m_unanswered = std::max(m_unanswered - 1, 0);
     reload();
     if (alive())
         emit applied(atNextStart ? tr("This takes effect at the next start")
@@ -116,7 +136,8 @@ void PreferencesModel::reload()
     const auto summary = m_controller ? m_controller->machine(m_machine) : std::nullopt;
     const auto config = m_controller ? m_controller->config(m_machine) : std::nullopt;
     m_summary = summary.value_or(MachineSummary());
-    m_config = config.value_or(MachineConfig());
+    if (m_unanswered == 0) // else what the person chose is newer
+        m_config = config.value_or(MachineConfig());
     m_valid = summary.has_value() && config.has_value();
     m_disks.show(m_valid ? m_controller->disks(m_machine) : QList<DiskSummary>());
     QStringList rules;
@@ -157,14 +178,12 @@ void PreferencesModel::writeAmounts()
 
 void PreferencesModel::edit(const std::function<void(MachineConfig&)>& change)
 {
-    if (!m_controller)
+    if (!m_controller || !m_valid)
         return;
-    auto config = m_controller->config(m_machine);
-    if (!config)
-        return;
-    change(*config);
-    m_config = *config; // so that controls stay where the person put them
-    m_controller->setConfig(m_machine, *config);
+    // On top of what was changed before, which the controller may still be writing.
+    change(m_config);
+    ++m_unanswered;
+    m_controller->setConfig(m_machine, MachineConfig(m_config));
     emit changed();
 }
 
@@ -223,7 +242,7 @@ void PreferencesModel::setGivesBack(bool givesBack)
 
 QString PreferencesModel::addDisk(const QString& size)
 {
-    const auto bytes = sizeFrom(size, kGiB);
+    const auto bytes = wholeMiB(size);
     if (!bytes || *bytes < kMiB)
         return tr("Type a size, such as %1").arg(sizeText(20 * kGiB));
     if (m_controller)
@@ -234,7 +253,7 @@ QString PreferencesModel::addDisk(const QString& size)
 QString PreferencesModel::growDisk(const QString& disk, const QString& size)
 {
     const quint64 now = m_disks.bytes(disk);
-    const auto bytes = sizeFrom(size, kGiB);
+    const auto bytes = wholeMiB(size);
     if (!bytes)
         return tr("Type a size, such as %1").arg(sizeText(now + 20 * kGiB));
     if (*bytes <= now)

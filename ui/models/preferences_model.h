@@ -170,6 +170,7 @@ signals:
 
 private:
     void takeChange(const QString& id);
+    void takeNotice(const QString& sentence, const QString& id);
     void takeApplied(const QString& id, bool atNextStart);
     void reload();
     void showAmounts();
@@ -189,7 +190,8 @@ private:
     DiskList m_disks;
     ForwardList m_forwards;
     QString m_log;
-    QTimer m_settle; ///< runs while numbers are being stepped
+    int m_unanswered = 0; ///< changes the controller has not said anything about yet
+    QTimer m_settle;      ///< runs while numbers are being stepped
 };
 
 } // namespace ui::models
