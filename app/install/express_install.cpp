@@ -18,6 +18,9 @@ namespace {
 constexpr uint64_t kMostKernel = uint64_t{64} << 20;
 constexpr uint64_t kMostInitrd = uint64_t{512} << 20;
 constexpr uint64_t kStepsOfCopy = 1000;
+constexpr const char* kKernel = "express-kernel";
+constexpr const char* kInitrd = "express-initrd";
+constexpr const char* kDisc = "express.iso";
 
 /// Kernel and first ramdisk on a medium.
 struct BootFiles {
@@ -75,14 +78,15 @@ vmm::Result<void> copyBootFiles(Copier& copier, const BootFiles& files,
 
 vmm::Result<void> makeBootFiles(const std::filesystem::path& medium, const os::MediumFacts& facts,
                                 const std::vector<os::ScriptFile>& scripts,
-                                const library::InstallConfig& install, library::Job& job)
+                                const std::filesystem::path& folder, library::Job& job)
 {
     Copier copier(medium, job);
     std::vector<BootFiles> places(kUsualPlaces.begin(), kUsualPlaces.end());
     if (!facts.kernelPath.empty() && !facts.initrdPath.empty())
         places.insert(places.begin(), {facts.kernelPath, facts.initrdPath});
     for (const BootFiles& place : places) {
-        const auto copied = copyBootFiles(copier, place, scripts, install.kernel, install.initrd);
+        const auto copied =
+            copyBootFiles(copier, place, scripts, folder / kKernel, folder / kInitrd);
         if (copied || copied.error().code() != vmm::ErrorCode::NotFound)
             return copied;
     }
@@ -143,13 +147,13 @@ prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medi
     library::InstallConfig install;
     install.pending = true;
     if (scripts.method() == os::ScriptMethod::Disc) {
-        install.scriptDisc = folder / "express.iso";
-        TRY(writeScriptDisc(install.scriptDisc, "EXPRESS", generated.files));
+        install.scriptDisc = kDisc;
+        TRY(writeScriptDisc(folder / kDisc, "EXPRESS", generated.files));
     } else {
-        install.kernel = folder / "express-kernel";
-        install.initrd = folder / "express-initrd";
+        install.kernel = kKernel;
+        install.initrd = kInitrd;
         install.commandLine = commandLineFor(generated, script.kind, facts);
-        TRY(makeBootFiles(medium, facts, generated.files, install, job));
+        TRY(makeBootFiles(medium, facts, generated.files, folder, job));
     }
     TRY(job.step(kStepsOfCopy, kStepsOfCopy));
     return install;

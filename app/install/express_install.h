@@ -33,9 +33,11 @@ struct ExpressSupport {
 };
 ExpressSupport expressSupport(const os::OsDatabase& database, const std::string& osId);
 
-/// Writes the scripts for `medium` to a disc image in `folder` (mode 0600) and says how to start
-/// the machine: by its firmware, or by the medium's kernel with arguments. Errors name the answer
-/// that is missing or the file.
+/// Writes what an installation from `medium` needs to `folder` (the machine's bundle): a ramdisk
+/// with the scripts and the medium's kernel, or a disc with the scripts; mode 0600, because the
+/// password is in them. The paths it gives are relative to `folder`. The first disk must be
+/// virtio-blk when OsFacts::virtioBlock, else SATA; Windows is installed with a BIOS. Errors name
+/// the answer that is missing or the file; nothing is left behind then.
 vmm::Result<library::InstallConfig>
 prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medium,
                const os::MediumFacts& facts, const ExpressAnswers& answers,

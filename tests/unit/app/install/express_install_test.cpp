@@ -239,7 +239,11 @@ private:
             return vmm::Error(vmm::ErrorCode::Io, "no image");
         const os::MediumFacts facts = TRY(m_database->identify(medium()));
         library::Job job;
-        return prepareExpress(*m_database, medium(), facts, given, out(), job);
+        auto made = TRY(prepareExpress(*m_database, medium(), facts, given, out(), job));
+        for (std::string* path : {&made.kernel, &made.initrd, &made.scriptDisc})
+            if (!path->empty())
+                *path = out() + '/' + *path;
+        return made;
     }
     std::unique_ptr<os::OsDatabase> m_database;
     bool m_sameVersion = false;
