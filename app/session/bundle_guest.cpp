@@ -144,7 +144,7 @@ Result<std::unique_ptr<Machine>> BundleGuest::resume(vmm::console::MachineListen
         });
     if (!machine)
         return Error(machine.error().code(),
-                     "the suspended machine cannot go on; its state was kept: " +
+                     "The suspended machine cannot go on; its state was kept: " +
                          machine.error().sentence());
     m_resumed = true;
     return machine;
@@ -177,7 +177,7 @@ bool BundleGuest::installed() const
 
 Result<void> BundleGuest::endInstall()
 {
-    const fs::path script = m_bundle.config().install.scriptDisc;
+    const library::InstallConfig install = m_bundle.config().install;
     TRY(m_bundle.change([](MachineConfig& config) -> Result<void> {
         config.install = {};
         config.hardware.boot = BootOrder::Disk;
@@ -190,8 +190,10 @@ Result<void> BundleGuest::endInstall()
         return {};
     }));
     m_installing.store(false);
-    if (!script.empty() && script.is_relative() && script == script.filename())
-        ::unlink((m_bundle.path() / script).c_str());
+    // The password is in the script, and the script may be in the ramdisk.
+    for (const fs::path file : {install.scriptDisc, install.kernel, install.initrd})
+        if (!file.empty() && file.is_relative() && file == file.filename())
+            ::unlink((m_bundle.path() / file).c_str());
     return {};
 }
 
