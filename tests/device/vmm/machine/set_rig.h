@@ -106,6 +106,13 @@ struct SetRig final : private vmm::machine::HardwareHost {
         }
     }
 
+    /// Everything with state, standing.
+    std::vector<vmm::state::Participant*> standing()
+    {
+        set->pause();
+        return set->participants();
+    }
+
     // --- the guest ---
 
     PciDriver port() { return {board.pio, vmm::pci::RootPort::bdf(0)}; }
@@ -138,11 +145,11 @@ struct SetRig final : private vmm::machine::HardwareHost {
         driver->go();
         return agreed;
     }
-    /// A driver for the device at 00:`device`.0.
+    /// A driver for the device at 00:`device`.0. One at a time.
     VirtioPciDriver builtIn(uint8_t device)
     {
         cardConfig.emplace(PciDriver{board.pio, {0, device, 0}});
-        return {board.mmio, *cardConfig, kBuiltIn};
+        return {board.mmio, *cardConfig, kBuiltIn + 0x10'0000U * device};
     }
 
     vmm::spec::MachineSpec machine;

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Saved machines of earlier versions (tests/data/state) load into today's devices, and a save of
 // today's devices is one of those files: a change of a saved struct without a new version shows.
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "tests/device/vmm/chipset/byte_recorder.h"
 #include "tests/device/vmm/chipset/q35_rig.h"
+#include "tests/device/vmm/machine/set_rig.h"
 #include "vmm/chipset/hpet.h"
 #include "vmm/chipset/i8042.h"
 #include "vmm/chipset/port92.h"
@@ -77,9 +80,60 @@ std::vector<pci_devices::AhciDrive> emptyDrive()
     return drives;
 }
 
+/// Root ports and every virtio device, one of the cards in a slot.
+struct VirtioDevices {
+    static constexpr size_t kDiskSize = size_t{1} << 20;
+    VirtioDevices()
+    {
+        spec::MachineSpec& machine = rig.machine;
+        machine.nics.resize(2);
+        for (spec::NicSpec& nic : machine.nics)
+            nic.kind = spec::NicKind::None;
+        machine.nics[1].slot = 1;
+        for (const auto bus : {spec::DriveBus::VirtioBlk, spec::DriveBus::VirtioScsi}) {
+            spec::DriveSpec drive{spec::DriveKind::Disk, inside("disk")};
+            drive.bus = bus;
+            drive.readOnly = true;
+            machine.drives.push_back(drive);
+        }
+        machine.balloon = spec::BalloonKind::Manual;
+        machine.entropy = true;
+        machine.consolePorts = {{"", spec::PortEnd::File, inside("printed")}};
+        machine.vsock = {3, inside("vsock")};
+        std::ofstream(inside("disk")) << std::string(kDiskSize, '\0');
+        CHECK(rig.build());
+    }
+    /// Each has a driver that agreed to nothing but the standard, and gave it its first queue.
+    void use()
+    {
+        rig.power(true);
+        for (const unsigned device : {0x02U, 0x0aU, 0x17U, 0x18U, 0x19U, 0x1aU, 0x1bU}) {
+            auto driver = rig.builtIn(static_cast<uint8_t>(device));
+            CHECK(driver.negotiate(virtio::VIRTIO_F_VERSION_1));
+            const uint64_t rings = tests::SetRig::kRings + 0x1000U * device;
+            driver.setQueue(
+                0, tests::VirtqueueDriver(*rig.board.memory, rings, tests::SetRig::kRingSize)
+                       .layout());
+            driver.programVector(0, device);
+            driver.go();
+        }
+    }
+    std::string inside(const char* name) const { return folder.filePath(name).toStdString(); }
+
+    QTemporaryDir folder;
+    tests::SetRig rig;
+};
+
 /// Every kind of device with state, fresh.
 struct Devices {
     std::vector<state::Participant*> all()
+    {
+        auto every = virtio.rig.standing();
+        const auto others = chips();
+        every.insert(every.begin(), others.begin(), others.end());
+        return every;
+    }
+    std::vector<state::Participant*> chips()
     {
         return {&spec,     &cpu,        &irqchip,    core.host.get(), core.lpc.get(),
                 &core.pm,  &core.smbus, &core.ports, port92.get(),    hpet.get(),
@@ -100,6 +154,7 @@ struct Devices {
         core.board.clock.advance(1'000'000);
         i8042->key({30, true});
         uart->receiveBytes(std::as_bytes(std::span("hi", 2)));
+        virtio.use();
     }
 
     tests::Q35Rig core{tests::patternRom(size_t{128} << 10)};
@@ -120,6 +175,7 @@ struct Devices {
         core.board.pio, GuestPort(0x3f8), irq, core.board.clock, printed));
     std::unique_ptr<pci_devices::Ahci> ahci =
         std::move(*pci_devices::Ahci::create(core.board.pciServices(), emptyDrive()));
+    VirtioDevices virtio;
     std::unique_ptr<pci_devices::VgaPci> vga = std::move(*pci_devices::VgaPci::create(
         core.board.pciServices(), core.board.clock, {}, uint64_t{1} << 20));
 };
