@@ -11,8 +11,9 @@ namespace vmm::firmware {
 
 namespace {
 
-/// How many names are looked at: an installation medium has some thousand.
-constexpr unsigned kMostEntries = 1'000'000;
+/// How many names are looked at: an installation medium has some thousand. libarchive keeps half a
+/// KiB for each, and directories that hold each other have names without end.
+constexpr unsigned kMostEntries = 100'000;
 constexpr size_t kBlock = size_t{64} << 10;
 
 struct Free {
