@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include <QEventLoop>
 #include <QGuiApplication>
 #include <QQuickWindow>
+#include <QTimer>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -94,7 +96,8 @@ public:
             qputenv("XDG_ACTIVATION_TOKEN", token.toUtf8()); // the platform takes it from there
         QString error;
         if (!m_window)
-            m_window = LibraryWindow::create(m_library, &error);
+            m_window = LibraryWindow::create(m_library, &error,
+                                             m_keeper ? LibraryWindow::defaultMemory() : QString());
         if (!m_window) {
             complain(error.toStdString());
             QCoreApplication::exit(1);
@@ -133,14 +136,20 @@ int runDemo()
     return run.show() ? QGuiApplication::exec() : 1;
 }
 
-int runKeeper(LibraryApplication& place, const QDBusConnection& bus, const QList<QUrl>& urls)
+/// Until the machines are known, so that the first search finds them: the bus keeps calls until we
+/// have the name.
+void waitForMachines(LibraryKeeper& keeper)
 {
-    LibrarySurroundings surroundings;
-    surroundings.bus = bus;
-    surroundings.systemBus = [] { return QDBusConnection::systemBus(); };
-    surroundings.systems = systemsCache();
-    LibraryKeeper keeper(surroundings);
-    LibrarySearch search(keeper, bus);
+    constexpr int kPatience = 2000; // milliseconds
+    QEventLoop loop;
+    QObject::connect(&keeper, &LibraryKeeper::foldersChanged, &loop, &QEventLoop::quit);
+    QTimer::singleShot(kPatience, &loop, &QEventLoop::quit);
+    loop.exec();
+}
+
+int runKeeper(LibraryApplication& place, LibraryKeeper& keeper, LibrarySearch& search,
+              const QList<QUrl>& urls, bool alone)
+{
     LibraryRun run(keeper, &keeper);
     QObject::connect(&place, &LibraryApplication::activated, &run,
                      [&run](const QString& token) { run.show({}, token); });
@@ -153,7 +162,7 @@ int runKeeper(LibraryApplication& place, const QDBusConnection& bus, const QList
         run.waitUnseen();
     else if (!run.show(urls))
         return 1;
-    if (!bus.isConnected())
+    if (alone)
         emit keeper.notice(LibraryKeeper::tr("There is no session bus, so machines that run cannot "
                                              "be controlled from here."),
                            {});
@@ -162,6 +171,7 @@ int runKeeper(LibraryApplication& place, const QDBusConnection& bus, const QList
 
 int runLibrary(const LibraryCommand& command, char* program)
 {
+    using Claim = LibraryApplication::Claim;
     int argc = 1; // our options are none of Qt's business
     char* argv[] = {program, nullptr};
     LibraryWindow::prepare();
@@ -172,17 +182,24 @@ int runLibrary(const LibraryCommand& command, char* program)
     for (const std::string& argument : command.open)
         arguments << QString::fromStdString(argument);
     const QList<QUrl> urls = urlsOf(arguments);
-    const QDBusConnection bus = sessionBus();
-    LibraryApplication place(bus);
-    const auto claim = place.claim(urls);
-    if (claim == LibraryApplication::Claim::HandedOn)
+    LibrarySurroundings surroundings;
+    surroundings.bus = sessionBus();
+    surroundings.systemBus = [] { return QDBusConnection::systemBus(); };
+    surroundings.systems = systemsCache();
+    LibraryKeeper keeper(surroundings); // reads on while the rest is made
+    LibrarySearch search(keeper, surroundings.bus);
+    if (startedByBus())
+        waitForMachines(keeper);
+    LibraryApplication place(surroundings.bus);
+    const Claim claim = place.claim(urls);
+    if (claim == Claim::HandedOn)
         return 0;
-    if (claim == LibraryApplication::Claim::Deaf)
+    if (claim == Claim::Deaf)
         return complain("Vitrine runs already and does not answer");
-    if (claim == LibraryApplication::Claim::Alone)
+    if (claim == Claim::Alone)
         fmt::print(stderr, "vitrine: there is no session bus; machines that run cannot be "
                            "controlled from this window\n");
-    return runKeeper(place, bus, urls);
+    return runKeeper(place, keeper, search, urls, claim == Claim::Alone);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include <QGuiApplication>
 #include <QLocale>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include "ui/models/demo_library.h"
@@ -34,6 +35,7 @@ private slots:
     void statesHaveWords();
     void lastUse();
     void deskKeepsItsRules();
+    void deskRemembersTheWindow();
     void pictureFitsWhole();
     void coverIsTheSameForTheSameSeed();
 
@@ -229,6 +231,32 @@ void LibraryModelTest::deskKeepsItsRules()
     QVERIFY(desk.exportFile(QStringLiteral("a/b"))
                 .toLocalFile()
                 .endsWith(QStringLiteral("/a-b.vitrine.tar.zst")));
+}
+
+void LibraryModelTest::deskRemembersTheWindow()
+{
+    const QTemporaryDir folder;
+    const QString memory = folder.filePath(QStringLiteral("window.ini"));
+    DemoLibrary library;
+    library.setLively(false);
+    {
+        LibraryDesk desk(library, memory);
+        QVERIFY(!desk.asList() && desk.windowSize().isEmpty());
+        desk.setAsList(true);
+        desk.setWindowSize({900, 600});
+        desk.machines()->setOrder(LibraryFilter::Order::ByState);
+    }
+    LibraryDesk desk(library, memory);
+    QVERIFY(desk.asList());
+    QCOMPARE(desk.windowSize(), QSize(900, 600));
+    QVERIFY(desk.machines()->order() == LibraryFilter::Order::ByState);
+    QFile file(memory);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("[General]\norder=77\nsize=@Size(99999999 9)\nlist=maybe\n\x00\xff");
+    file.close();
+    LibraryDesk hostile(library, memory);
+    QVERIFY(hostile.machines()->order() == LibraryFilter::Order::ByName);
+    QVERIFY(hostile.windowSize().width() <= 16384);
 }
 
 void LibraryModelTest::pictureFitsWhole()

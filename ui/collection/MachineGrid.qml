@@ -9,7 +9,9 @@ GridView {
     id: grid
 
     required property CollectionActions actions
-    readonly property int columns: Math.max(1, Math.floor(width / (Theme.cardLeast + 2 * Theme.gapSmall)))
+    /// Larger windows have larger cards, not only more of them.
+    readonly property real wanted: Math.max(Theme.cardLeast, Math.min(Theme.cardMost, width / 7))
+    readonly property int columns: Math.max(1, Math.floor(width / (wanted + 2 * Theme.gapSmall)))
     readonly property int plinth: Math.round(Theme.baseSize * 1.35 + Theme.smallSize * 1.35) + 2 * Theme.gap + 5
     readonly property int firstVisible: Math.max(0, Math.floor(contentY / cellHeight)) * columns
     readonly property int lastVisible: Math.ceil((contentY + height) / cellHeight) * columns - 1

@@ -8,16 +8,69 @@
 
 namespace ui::models {
 
-LibraryDesk::LibraryDesk(LibraryController& controller, QObject* parent)
+namespace {
+
+const QString kAsList = QStringLiteral("list");
+const QString kOrder = QStringLiteral("order");
+const QString kSize = QStringLiteral("size");
+constexpr QSize kLargestWindow(16384, 16384);
+
+} // namespace
+
+LibraryDesk::LibraryDesk(LibraryController& controller, const QString& memory, QObject* parent)
     : QObject(parent),
       m_controller(controller),
       m_machines(controller),
       m_filter(m_machines),
       m_jobs(controller)
 {
+    if (!memory.isEmpty())
+        m_memory = std::make_unique<QSettings>(memory, QSettings::IniFormat);
+    recall();
+    connect(&m_filter, &LibraryFilter::orderChanged, this,
+            [this] { keep(kOrder, static_cast<int>(m_filter.order())); });
     m_draft.setController(&controller);
     connect(&controller, &LibraryController::deleted, this, &LibraryDesk::deleted);
     connect(&controller, &LibraryController::notice, this, &LibraryDesk::notice);
+}
+
+LibraryDesk::~LibraryDesk() = default;
+
+void LibraryDesk::recall()
+{
+    if (!m_memory)
+        return;
+    m_asList = m_memory->value(kAsList).toBool();
+    const int order = m_memory->value(kOrder).toInt();
+    if (order > 0 && order <= static_cast<int>(LibraryFilter::Order::ByState))
+        m_filter.setOrder(static_cast<LibraryFilter::Order>(order));
+    const QSize size = m_memory->value(kSize).toSize();
+    if (size.isValid())
+        m_windowSize = size.boundedTo(kLargestWindow);
+}
+
+void LibraryDesk::keep(const QString& key, const QVariant& value)
+{
+    if (m_memory)
+        m_memory->setValue(key, value);
+}
+
+void LibraryDesk::setAsList(bool asList)
+{
+    if (asList == m_asList)
+        return;
+    m_asList = asList;
+    keep(kAsList, asList);
+    emit asListChanged();
+}
+
+void LibraryDesk::setWindowSize(QSize size)
+{
+    if (size == m_windowSize)
+        return;
+    m_windowSize = size;
+    keep(kSize, size);
+    emit windowSizeChanged();
 }
 
 QString LibraryDesk::version() const

@@ -2,7 +2,11 @@
 // LibraryDesk: everything the library's window binds to and can ask for.
 #pragma once
 
+#include <memory>
+
 #include <QObject>
+#include <QSettings>
+#include <QSize>
 #include <QtQml/qqmlregistration.h>
 
 #include "ui/models/draft_model.h"
@@ -26,13 +30,25 @@ class LibraryDesk : public QObject {
     Q_PROPERTY(ui::models::DraftModel* draft READ draft CONSTANT)
     /// Version of the program.
     Q_PROPERTY(QString version READ version CONSTANT)
+    /// How the person left the window; kept from one start to the next.
+    Q_PROPERTY(bool asList READ asList WRITE setAsList NOTIFY asListChanged)
+    Q_PROPERTY(QSize windowSize READ windowSize WRITE setWindowSize NOTIFY windowSizeChanged)
     /// Where the first dialog for a file starts.
     Q_PROPERTY(QUrl downloadFolder READ downloadFolder CONSTANT)
 public:
-    explicit LibraryDesk(LibraryController& controller, QObject* parent = nullptr);
+    /// `memory`: the file that keeps how the window was left; empty: nothing is kept. Whatever
+    /// stands in it, the window comes up.
+    explicit LibraryDesk(LibraryController& controller, const QString& memory = {},
+                         QObject* parent = nullptr);
+    ~LibraryDesk() override;
 
     LibraryFilter* machines() { return &m_filter; }
     JobModel* jobs() { return &m_jobs; }
+    bool asList() const { return m_asList; }
+    void setAsList(bool asList);
+    /// Empty: never left yet.
+    QSize windowSize() const { return m_windowSize; }
+    void setWindowSize(QSize size);
     QString version() const;
     QUrl downloadFolder() const;
     LibraryController* controller() { return &m_controller; }
@@ -68,16 +84,24 @@ public:
     Q_INVOKABLE void setVisibleMachines(const QStringList& ids);
 
 signals:
+    void asListChanged();
+    void windowSizeChanged();
     void deleted(const QString& name, const QString& ticket);
     void notice(const QString& sentence, const QString& machine);
 
 private:
+    void recall();
+    void keep(const QString& key, const QVariant& value);
+
     LibraryController& m_controller;
     LibraryModel m_machines;
     LibraryFilter m_filter;
     JobModel m_jobs;
     DraftModel m_draft;
     QStringList m_visible;
+    std::unique_ptr<QSettings> m_memory; // null: nothing is kept
+    bool m_asList = false;
+    QSize m_windowSize;
 };
 
 } // namespace ui::models

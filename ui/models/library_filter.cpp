@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include <QCollator>
+#include <QLocale>
 
 namespace ui::models {
 
@@ -41,21 +41,20 @@ int rank(MachineState state)
     return 4;
 }
 
-/// "Machine 2" before "Machine 10".
-int compareNames(const MachineSummary& left, const MachineSummary& right)
+/// The person's own; the C locale knows no numbers inside names.
+QLocale sortingLocale()
 {
-    QCollator collator;
-    collator.setNumericMode(true);
-    collator.setCaseSensitivity(Qt::CaseInsensitive);
-    const int order = collator.compare(left.name, right.name);
-    return order != 0 ? order : left.id.compare(right.id);
+    const QLocale own;
+    return own.language() == QLocale::C ? QLocale(QLocale::English) : own;
 }
 
 } // namespace
 
 LibraryFilter::LibraryFilter(LibraryModel& machines, QObject* parent)
-    : QSortFilterProxyModel(parent), m_machines(machines)
+    : QSortFilterProxyModel(parent), m_machines(machines), m_names(sortingLocale())
 {
+    m_names.setNumericMode(true);
+    m_names.setCaseSensitivity(Qt::CaseInsensitive);
     connect(this, &QAbstractItemModel::rowsInserted, this, &LibraryFilter::countChanged);
     connect(this, &QAbstractItemModel::rowsRemoved, this, &LibraryFilter::countChanged);
     connect(&machines, &QAbstractItemModel::rowsInserted, this, &LibraryFilter::takeGroups);
@@ -131,6 +130,12 @@ bool LibraryFilter::lessThan(const QModelIndex& left, const QModelIndex& right) 
     if (m_order == Order::ByLastUse && first.lastUsed != second.lastUsed)
         return first.lastUsed > second.lastUsed;
     return compareNames(first, second) < 0;
+}
+
+int LibraryFilter::compareNames(const MachineSummary& left, const MachineSummary& right) const
+{
+    const int order = m_names.compare(left.name, right.name);
+    return order != 0 ? order : left.id.compare(right.id);
 }
 
 void LibraryFilter::takeGroups()

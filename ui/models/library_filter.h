@@ -2,6 +2,7 @@
 // LibraryFilter: the machines that match what the person looks for, in the order they like.
 #pragma once
 
+#include <QCollator>
 #include <QSortFilterProxyModel>
 #include <QStringList>
 #include <QtQml/qqmlregistration.h>
@@ -70,6 +71,7 @@ protected:
 
 private:
     void takeGroups();
+    int compareNames(const MachineSummary& left, const MachineSummary& right) const;
 
     LibraryModel& m_machines;
     QString m_search;
@@ -77,6 +79,7 @@ private:
     QString m_group;
     Order m_order = Order::ByName;
     QStringList m_groups;
+    QCollator m_names; // "Machine 2" before "Machine 10"
 };
 
 } // namespace ui::models

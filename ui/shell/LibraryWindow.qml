@@ -11,11 +11,10 @@ ApplicationWindow {
     id: window
 
     required property LibraryDesk desk
-    property bool asList: false
     readonly property bool empty: desk.machines.total === 0
 
     function choose(list: bool) {
-        asList = list;
+        desk.asList = list;
         collection.focusView();
     }
     function toView() {
@@ -25,8 +24,8 @@ ApplicationWindow {
             collection.focusView();
     }
 
-    width: 1060
-    height: 700
+    width: desk.windowSize.width > 0 ? desk.windowSize.width : 1060
+    height: desk.windowSize.height > 0 ? desk.windowSize.height : 700
     minimumWidth: 360
     minimumHeight: 400
     visible: true
@@ -35,6 +34,10 @@ ApplicationWindow {
     LayoutMirroring.enabled: Application.layoutDirection === Qt.RightToLeft
     LayoutMirroring.childrenInherit: true
     Component.onCompleted: toView()
+    onClosing: {
+        if (visibility === Window.Windowed)
+            desk.windowSize = Qt.size(width, height);
+    }
     onActiveChanged: {
         if (active && activeFocusItem === null)
             toView();
@@ -70,7 +73,7 @@ ApplicationWindow {
 
         width: parent.width
         desk: window.desk
-        asList: window.asList
+        asList: window.desk.asList
         onViewChosen: list => window.choose(list)
         onNewRequested: at => overlays.newMenu(at)
         onSortRequested: at => overlays.sortMenu(at)
@@ -110,7 +113,7 @@ ApplicationWindow {
         focus: true
         desk: window.desk
         actions: collectionActions
-        asList: window.asList
+        asList: window.desk.asList
         seen: window.visible && window.visibility !== Window.Minimized
         onTyped: text => header.toSearch(text)
     }
@@ -159,7 +162,7 @@ ApplicationWindow {
         anchors.fill: parent
         desk: window.desk
         actions: collectionActions
-        asList: window.asList
+        asList: window.desk.asList
         small: header.small
         onViewChosen: list => window.choose(list)
         onClosed: {

@@ -8,6 +8,7 @@
 #include <QQmlApplicationEngine>
 #include <QQuickStyle>
 #include <QQuickWindow>
+#include <QStandardPaths>
 
 #include "ui/models/library_desk.h"
 
@@ -33,7 +34,7 @@ void LibraryWindow::prepare()
 }
 
 std::unique_ptr<LibraryWindow> LibraryWindow::create(models::LibraryController& controller,
-                                                     QString* error)
+                                                     QString* error, const QString& memory)
 {
     qml_register_types_org_vitrine_display();
     qml_register_types_org_vitrine_models();
@@ -41,7 +42,7 @@ std::unique_ptr<LibraryWindow> LibraryWindow::create(models::LibraryController& 
     QGuiApplication::setWindowIcon(
         QIcon(QStringLiteral(":/org/vitrine/icons/org.vitrine.Vitrine.svg")));
 
-    std::unique_ptr<LibraryWindow> made(new LibraryWindow(controller));
+    std::unique_ptr<LibraryWindow> made(new LibraryWindow(controller, memory));
     made->m_engine->setInitialProperties(
         {{QStringLiteral("desk"), QVariant::fromValue(made->m_desk.get())}});
     made->m_engine->load(QUrl(QString::fromLatin1(kWindowFile)));
@@ -56,12 +57,18 @@ std::unique_ptr<LibraryWindow> LibraryWindow::create(models::LibraryController& 
     return nullptr;
 }
 
-LibraryWindow::LibraryWindow(models::LibraryController& controller)
-    : m_desk(std::make_unique<models::LibraryDesk>(controller)),
+LibraryWindow::LibraryWindow(models::LibraryController& controller, const QString& memory)
+    : m_desk(std::make_unique<models::LibraryDesk>(controller, memory)),
       m_engine(std::make_unique<QQmlApplicationEngine>())
 {}
 
 LibraryWindow::~LibraryWindow() = default;
+
+QString LibraryWindow::defaultMemory()
+{
+    return QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
+           QStringLiteral("/vitrine/window.ini");
+}
 
 void LibraryWindow::open(const QList<QUrl>& files)
 {

@@ -31,8 +31,11 @@ public:
 
     /// Loads the window and shows the machines of `controller`. Null, with one sentence in `error`,
     /// when the installation is broken. Needs a QGuiApplication.
+    /// `memory`: the file that keeps how the person left the window; empty: nothing is kept.
     static std::unique_ptr<LibraryWindow> create(models::LibraryController& controller,
-                                                 QString* error);
+                                                 QString* error, const QString& memory = {});
+    /// That file for the person's own library: $XDG_CONFIG_HOME/vitrine/window.ini.
+    static QString defaultMemory();
     ~LibraryWindow();
     LibraryWindow(const LibraryWindow&) = delete;
     LibraryWindow& operator=(const LibraryWindow&) = delete;
@@ -47,7 +50,7 @@ public:
     models::LibraryDesk& desk() const { return *m_desk; }
 
 private:
-    explicit LibraryWindow(models::LibraryController& controller);
+    LibraryWindow(models::LibraryController& controller, const QString& memory);
 
     std::unique_ptr<models::LibraryDesk> m_desk;
     std::unique_ptr<QQmlApplicationEngine> m_engine;
