@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/core.h>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -62,8 +63,10 @@ Result<void> makeDisk(const NewDisk& disk, const fs::path& file, CopyProgress& p
         return Error(ErrorCode::Invalid, "a disk has at most 64 TiB");
     if (disk.source.empty())
         return growTo(file, disk.bytes);
-    // A second name for the source: it keeps its own until the machine is there.
-    if (!disk.moveSource || ::link(disk.source.c_str(), file.c_str()) != 0)
+    // A second name for the source: it keeps its own until all is ready.
+    std::error_code failed;
+    const bool plain = fs::symlink_status(disk.source, failed).type() == fs::file_type::regular;
+    if (!disk.moveSource || !plain || ::link(disk.source.c_str(), file.c_str()) != 0)
         TRY(copySparse(disk.source, file, progress));
     return growTo(file, disk.bytes);
 }
@@ -92,6 +95,34 @@ Result<void> makeDisks(const std::vector<NewDisk>& disks, const std::vector<std:
     return {};
 }
 
+/// Whether disk and source are one file with two names, not a copy.
+bool isLinked(const NewDisk& disk, const fs::path& file)
+{
+    std::error_code failed;
+    return disk.moveSource && !disk.source.empty() && fs::equivalent(disk.source, file, failed);
+}
+
+/// Makes a bundle of it. What was taken over loses its old name first, so that nobody writes into a
+/// machine's disk by that; when no bundle comes of it, it has it back.
+Result<fs::path> finishWithDisks(Staging& staging, const std::string& name,
+                                 const std::vector<NewDisk>& disks,
+                                 const std::vector<std::string>& names)
+{
+    TRY(syncTree(staging.path()));
+    std::vector<size_t> taken;
+    for (size_t i = 0; i < disks.size(); ++i)
+        if (isLinked(disks[i], staging.path() / names[i]) && ::unlink(disks[i].source.c_str()) == 0)
+            taken.push_back(i);
+    auto bundle = staging.finish(name);
+    for (const size_t i : taken)
+        if (!bundle && ::link((staging.path() / names[i]).c_str(), disks[i].source.c_str()) != 0)
+            return Error::fromErrno(disks[i].source.string(), errno);
+    for (const NewDisk& disk : disks)
+        if (bundle && disk.moveSource && !disk.source.empty())
+            ::unlink(disk.source.c_str());
+    return bundle;
+}
+
 } // namespace
 
 std::string randomMac()
@@ -114,11 +145,7 @@ Result<MachineEntry> Library::create(MachineConfig config, const std::vector<New
     Staging staging = TRY(Staging::make(m_home));
     TRY(writeAtomically(staging.path() / kConfigFile, document.text()));
     TRY(makeDisks(disks, names, staging.path(), job));
-    const fs::path bundle = TRY(staging.finish(config.name()));
-    for (const NewDisk& disk : disks)
-        if (disk.moveSource && !disk.source.empty())
-            ::unlink(disk.source.c_str());
-    return entryFor(bundle);
+    return entryFor(TRY(finishWithDisks(staging, config.name(), disks, names)));
 }
 
 } // namespace app::library

@@ -134,11 +134,19 @@ private slots:
         QVERIFY(!fs::exists(scratch.root / "source.raw"));
         QCOMPARE(fs::file_size(moved.bundle / "disk0.raw"), uint64_t{64} << 20);
         QCOMPARE(dataOf(moved.bundle / "disk0.raw", 5), std::string("hello"));
+        struct stat status = {};
+        QCOMPARE(::stat((moved.bundle / "disk0.raw").c_str(), &status), 0);
+        QCOMPARE(status.st_nlink, nlink_t{1});
         write(scratch.root / "keep.raw", "data");
         Job job;
         const auto copied =
             scratch.open().create(wanted("c", 1), {{0, scratch.root / "keep.raw"}}, job);
         QCOMPARE(read(copied->bundle / "disk0.raw"), std::string("data"));
+        QVERIFY(fs::exists(scratch.root / "keep.raw"));
+        fs::create_symlink(scratch.root / "keep.raw", scratch.root / "link");
+        const auto linked =
+            scratch.open().create(wanted("l", 1), {{0, scratch.root / "link", true}}, job);
+        QVERIFY(fs::is_regular_file(fs::symlink_status(linked->bundle / "disk0.raw")));
         QVERIFY(fs::exists(scratch.root / "keep.raw"));
     }
 
