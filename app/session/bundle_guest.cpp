@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/library/file_ops.h"
+#include "app/library/staging.h"
 
 namespace app::session {
 
@@ -212,13 +213,11 @@ Result<void> BundleGuest::keep()
     });
 }
 
-/// Out of the list at once, then for good: who is interrupted leaves no half of a machine there.
+/// Out of the list at once, then for good; who is interrupted leaves what the library's next
+/// listing removes.
 Result<void> BundleGuest::discard()
 {
-    const fs::path folder = m_bundle.path();
-    const fs::path aside = folder.parent_path() / (".discarded-" + id());
-    TRY(library::renameNew(folder, aside));
-    return library::removeTree(aside);
+    return library::Staging::discard(m_bundle.path());
 }
 
 Result<void> BundleGuest::syncDisks(const MachineSpec& spec) const
