@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The tables of commands, options and verbs: parsing and help both read them.
 #include "app/cli/command_line.h"
-
-#include <algorithm>
-#include <array>
 
 #include <fmt/core.h>
 
+#include "app/cli/command_tables.h"
+#include "app/cli/manual.h"
 #include "app/cli/version.h"
 
 namespace app::cli {
@@ -15,193 +13,8 @@ using session::RunRequest;
 using vmm::Error;
 using vmm::ErrorCode;
 using vmm::Result;
-using vmm::spec::DriveKind;
 
 namespace {
-
-enum class CommandKind { Run, List, Ctl, CheckHost };
-
-struct CommandRow {
-    std::string_view name;
-    CommandKind kind;
-    std::string_view usage;
-    std::string_view help;
-};
-constexpr auto kCommands = std::to_array<CommandRow>({
-    {"run", CommandKind::Run, "vitrine run [OPTION]...",
-     "Starts a machine, in a window or headless, and ends with it."},
-    {"list", CommandKind::List, "vitrine list [--json]",
-     "Lists the library's machines, and others that run."},
-    {"ctl", CommandKind::Ctl, "vitrine ctl NAME VERB [ARGUMENT]... [--json]",
-     "Controls a machine that runs."},
-    {"check-host", CommandKind::CheckHost, "vitrine check-host [--json]",
-     "Says what this computer offers machines, and what --accel auto chooses."},
-});
-
-/// What an option does to the request. Options without a value get an empty one.
-struct OptionRow {
-    std::string_view name;
-    std::string_view value; ///< what the value stands for in the help; empty: takes none
-    std::string_view help;
-    void (*apply)(RunRequest& request, const std::string& value);
-};
-constexpr auto kRunOptions = std::to_array<OptionRow>({
-    {"cdrom", "FILE[,...]", "an ISO image in a CD-ROM drive; bus=ahci|scsi",
-     [](RunRequest& r, const std::string& v) {
-         r.drives.push_back({DriveKind::Cdrom, v});
-     }},
-    {"disk", "FILE[,...]",
-     "a raw disk image, several times if need be; bus=ahci|virtio|scsi, serial=, readonly,\n"
-     "cache=writeback|writethrough|direct, when-full=pause|report, bps=, iops=, id=",
-     [](RunRequest& r, const std::string& v) {
-         r.drives.push_back({DriveKind::Disk, v});
-     }},
-    {"nic", "KIND[,...]",
-     "a network card: user (NAT; forward=RULE, restrict), tap,fd=N, passt,socket=PATH,\n"
-     "disconnected, or none; mac=, link=up|down, capture=FILE, id= [user]",
-     [](RunRequest& r, const std::string& v) { r.nics.push_back(v); }},
-    {"forward", "RULE",
-     "a port of this computer that leads to the guest: [tcp|udp:][ADDRESS:]PORT:[ADDRESS]:PORT",
-     [](RunRequest& r, const std::string& v) { r.forwards.push_back(v); }},
-    {"console", "WHERE[,name=NAME]",
-     "a virtio console port on a pty, stdio, socket=PATH or file=PATH; without a name it is hvc0",
-     [](RunRequest& r, const std::string& v) { r.consolePorts.push_back(v); }},
-    {"vsock", "CID,socket=PATH", "sockets between host and guest, the host's end at PATH",
-     [](RunRequest& r, const std::string& v) { r.vsock = v; }},
-    {"balloon", "WHO", "who says when memory is given back: auto, manual, none [auto]",
-     [](RunRequest& r, const std::string& v) { r.balloon = v; }},
-    {"slots", "N", "PCIe slots for devices attached later, 0 to 8 [4]",
-     [](RunRequest& r, const std::string& v) { r.pcieSlots = v; }},
-    {"memory", "SIZE", "memory of the machine, such as 512M or 4G [2G]",
-     [](RunRequest& r, const std::string& v) { r.memory = v; }},
-    {"cpus", "N", "virtual CPUs, 1 to 64 [2]",
-     [](RunRequest& r, const std::string& v) { r.cpus = v; }},
-    {"name", "NAME", "name of the machine: letters, digits, - and _ [vitrine]",
-     [](RunRequest& r, const std::string& v) { r.name = v; }},
-    {"boot", "WHAT", "boot from cdrom or disk first, or show the firmware's menu [cdrom]",
-     [](RunRequest& r, const std::string& v) { r.boot = v; }},
-    {"serial", "WHERE", "serial port on stdio, a pty, or file:PATH [none]",
-     [](RunRequest& r, const std::string& v) { r.serial = v; }},
-    {"headless", "", "no window; control it with vitrine ctl",
-     [](RunRequest& r, const std::string&) { r.headless = true; }},
-    {"restore", "FILE", "go on with a machine saved by vitrine ctl NAME save FILE",
-     [](RunRequest& r, const std::string& v) { r.restore = v; }},
-    {"firmware", "FILE", "firmware to start instead of SeaBIOS: an image, or uefi for OVMF",
-     [](RunRequest& r, const std::string& v) { r.firmware = v; }},
-    {"debugcon", "FILE", "file for what the firmware writes to its debug port",
-     [](RunRequest& r, const std::string& v) { r.debugcon = v; }},
-    {"kernel", "FILE",
-     "kernel to start without firmware: bzImage, ELF (PVH or not), Multiboot; FILE.iso:/PATH "
-     "takes\n"
-     "it out of an ISO image, as it does a ramdisk",
-     [](RunRequest& r, const std::string& v) { r.kernel = v; }},
-    {"initrd", "FILE", "the kernel's initial ramdisk, or Multiboot module",
-     [](RunRequest& r, const std::string& v) { r.initrd = v; }},
-    {"append", "TEXT", "the kernel's command line",
-     [](RunRequest& r, const std::string& v) { r.append = v; }},
-    {"accel", "WHICH", "what runs the CPUs: kvm, the software CPU (soft), or auto [auto]",
-     [](RunRequest& r, const std::string& v) { r.accel = v; }},
-    {"gdb", "WHERE", "let GDB in at tcp::PORT (this computer only) or unix:PATH",
-     [](RunRequest& r, const std::string& v) { r.gdb = v; }},
-    {"test-devices", "", "devices for tests: a port that ends the program with a status",
-     [](RunRequest& r, const std::string&) { r.testDevices = true; }},
-});
-
-struct VerbRow {
-    std::string_view name;
-    Verb verb;
-    std::string_view arguments;
-    size_t atLeast;
-    size_t atMost;
-    std::string_view help;
-};
-constexpr auto kVerbs = std::to_array<VerbRow>({
-    {"status", Verb::Status, "", 0, 0, "prints what the machine is and does"},
-    {"pause", Verb::Pause, "", 0, 0, "stops its virtual CPUs"},
-    {"resume", Verb::Resume, "", 0, 0, "lets them go on"},
-    {"reset", Verb::Reset, "", 0, 0, "resets the machine"},
-    {"powerdown", Verb::PowerDown, "", 0, 0, "presses its power button"},
-    {"quit", Verb::Quit, "", 0, 0, "takes its power away, which ends it"},
-    {"screenshot", Verb::Screenshot, "FILE.png", 1, 1, "writes its screen to a PNG file"},
-    {"key", Verb::Key, "CHORD", 1, 1, "presses keys, such as enter or ctrl-alt-delete"},
-    {"type", Verb::Type, "TEXT", 1, 1, "types text on a US keyboard"},
-    {"mouse", Verb::Mouse, "X Y [BUTTON]", 2, 3,
-     "moves the mouse right and down by X and Y counts, then clicks BUTTON"},
-    {"text", Verb::Text, "", 0, 0, "prints the text on its screen; status 1 in a graphics mode"},
-    {"devices", Verb::Devices, "", 0, 0, "prints its devices with their registers"},
-    {"stats", Verb::Stats, "", 0, 0, "prints its counters"},
-    {"insert", Verb::Insert, "FILE", 1, 1, "puts an ISO image into its CD-ROM drive"},
-    {"eject", Verb::Eject, "", 0, 0, "takes the medium out"},
-    {"save", Verb::Save, "FILE", 1, 1, "saves the machine to a file; it goes on after that"},
-});
-
-template <class Table>
-auto findRow(const Table& table, std::string_view name)
-{
-    const auto row = std::find_if(table.begin(), table.end(),
-                                  [&](const auto& candidate) { return candidate.name == name; });
-    return row == table.end() ? nullptr : &*row;
-}
-
-/// The right side may have several lines.
-std::string helpLine(std::string_view left, std::string_view right)
-{
-    const size_t end = right.find('\n');
-    std::string text = fmt::format("  {:<24} {}\n", left, right.substr(0, end));
-    return end == std::string_view::npos ? text : text + helpLine("", right.substr(end + 1));
-}
-
-std::string commonOptions()
-{
-    return helpLine("--json", "print as JSON") + helpLine("--help", "print this help");
-}
-
-std::string generalHelp()
-{
-    std::string text = "Usage: vitrine [FILE|ADDRESS]...\n       vitrine COMMAND [OPTION]...\n\n"
-                       "Without a command it shows the library of machines, and opens what it is "
-                       "given.\n\nCommands:\n";
-    for (const CommandRow& command : kCommands)
-        text += helpLine(command.name, command.help);
-    for (const LibraryWord& word : libraryWords())
-        text += helpLine(word.name, word.help);
-    text += helpLine("help [COMMAND]", "Prints the help of a command.");
-    text += "\nOptions:\n" +
-            helpLine("--machine NAME", "be the process of a machine of the library") +
-            helpLine("--demo", "show the library with machines that only pretend") +
-            commonOptions() + helpLine("--version", "print the version");
-    text += "\nThe status is 0, 1 after an error, 2 for a command that is not understood, 3 when "
-            "there is "
-            "no\nsuch machine or file, 4 when somebody else uses it, 130 when it was given up.\n";
-    return text;
-}
-
-std::string wordHelp(const LibraryWord& word)
-{
-    std::string text = fmt::format("Usage: vitrine {}{}{}{}\n\n{}\n\nOptions:\n", word.name,
-                                   word.options.empty() ? "" : " [OPTION]...",
-                                   word.arguments.empty() ? "" : " ", word.arguments, word.help);
-    for (const LibraryOption& option : word.options)
-        text += helpLine(fmt::format("--{} {}", option.name, option.value), option.help);
-    return text + commonOptions();
-}
-
-std::string commandHelp(const CommandRow& command)
-{
-    std::string text = fmt::format("Usage: {}\n\n{}\n", command.usage, command.help);
-    if (command.kind == CommandKind::Ctl) {
-        text += "\nVerbs:\n";
-        for (const VerbRow& verb : kVerbs)
-            text += helpLine(fmt::format("{} {}", verb.name, verb.arguments), verb.help);
-        for (const session::HardwareWord& word : session::hardwareWords())
-            text += helpLine(fmt::format("{} {}", word.verb, word.arguments), word.help);
-    }
-    text += "\nOptions:\n";
-    if (command.kind == CommandKind::Run)
-        for (const OptionRow& option : kRunOptions)
-            text += helpLine(fmt::format("--{} {}", option.name, option.value), option.help);
-    return text + commonOptions();
-}
 
 Error wrong(std::string sentence)
 {
@@ -229,7 +42,7 @@ Result<void> applyRunOption(std::string_view argument, Arguments& rest, RunReque
     const std::string_view text = argument.substr(2);
     const size_t equals = text.find('=');
     const std::string_view name = text.substr(0, equals);
-    const OptionRow* option = findRow(kRunOptions, name);
+    const OptionRow* option = findRow(runOptions(), name);
     if (option == nullptr)
         return wrong(fmt::format("there is no option --{}; see vitrine run --help", name));
     std::string value;
@@ -318,6 +131,24 @@ Result<CommandLine> parsePlain(const CommandRow& command, Arguments rest)
     return line;
 }
 
+Result<CommandLine> parseList(const CommandRow& command, Arguments rest)
+{
+    ListCommand list;
+    CommandLine line{list, OutputFormat::Text};
+    while (!rest.atEnd()) {
+        const std::string_view argument = rest.take();
+        if (argument == "--names")
+            list.names = true;
+        else if (!takeCommonOption(argument, line, command))
+            return wrong(fmt::format(
+                "vitrine list does not understand \"{}\"; see vitrine list --help", argument));
+        if (std::holds_alternative<PrintCommand>(line.command))
+            return line;
+    }
+    line.command = list;
+    return line;
+}
+
 Result<void> checkCount(const std::vector<std::string>& words, std::string_view arguments,
                         size_t atLeast, size_t atMost)
 {
@@ -333,7 +164,7 @@ Result<CtlCommand> ctlFrom(const std::vector<std::string>& words)
 {
     if (words.size() < 2)
         return wrong("vitrine ctl needs the name of a machine and a verb; see vitrine ctl --help");
-    if (const VerbRow* verb = findRow(kVerbs, words[1])) {
+    if (const VerbRow* verb = findRow(ctlVerbs(), words[1])) {
         TRY(checkCount(words, verb->arguments, verb->atLeast, verb->atMost));
         return CtlCommand{words[0], verb->verb, {words.begin() + 2, words.end()}};
     }
@@ -461,22 +292,19 @@ Result<CommandLine> parseWord(const LibraryWord& word, Arguments rest)
     return line;
 }
 
-const LibraryWord* findWord(std::string_view name)
-{
-    const auto words = libraryWords();
-    const auto word = std::find_if(words.begin(), words.end(),
-                                   [&](const auto& candidate) { return candidate.name == name; });
-    return word == words.end() ? nullptr : &*word;
-}
-
 Result<CommandLine> parseHelp(Arguments rest)
 {
     if (rest.atEnd())
         return CommandLine{PrintCommand{generalHelp()}, OutputFormat::Text};
     const std::string_view name = rest.take();
-    if (const LibraryWord* word = findWord(name))
+    if (name == "--manual")
+        return CommandLine{PrintCommand{manualPage()}, OutputFormat::Text};
+    if (name == "--completion")
+        return CommandLine{PrintCommand{TRY(completionFor(rest.atEnd() ? "" : rest.take()))},
+                           OutputFormat::Text};
+    if (const LibraryWord* word = findRow(libraryWords(), name))
         return CommandLine{PrintCommand{wordHelp(*word)}, OutputFormat::Text};
-    const CommandRow* command = findRow(kCommands, name);
+    const CommandRow* command = findRow(commands(), name);
     if (command == nullptr)
         return wrong(fmt::format("there is no command \"{}\"; see vitrine --help", name));
     return CommandLine{PrintCommand{commandHelp(*command)}, OutputFormat::Text};
@@ -510,16 +338,16 @@ Result<CommandLine> parseCommandLine(std::span<const std::string_view> arguments
         return CommandLine{PrintCommand{fmt::format("vitrine {}\n", kVersion)}, OutputFormat::Text};
     if (isNamed("--machine", name))
         return parseMachine(Arguments(arguments));
-    if (const LibraryWord* word = findWord(name))
+    if (const LibraryWord* word = findRow(libraryWords(), name))
         return parseWord(*word, rest);
-    const CommandRow* command = findRow(kCommands, name);
+    const CommandRow* command = findRow(commands(), name);
     if (command == nullptr)
         return parseLibrary(Arguments(arguments));
     switch (command->kind) {
     case CommandKind::Run:
         return parseRun(*command, rest);
     case CommandKind::List:
-        return parsePlain<ListCommand>(*command, rest);
+        return parseList(*command, rest);
     case CommandKind::CheckHost:
         return parsePlain<CheckHostCommand>(*command, rest);
     case CommandKind::Ctl:

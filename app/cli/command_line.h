@@ -16,7 +16,9 @@
 namespace app::cli {
 
 /// `vitrine list`: the library's machines, and others that run.
-struct ListCommand {};
+struct ListCommand {
+    bool names = false; ///< only these, one a line: for completions
+};
 
 /// `vitrine check-host`.
 struct CheckHostCommand {};

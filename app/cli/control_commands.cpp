@@ -259,7 +259,7 @@ std::vector<std::string> otherMachines(const SessionBus* bus,
 
 } // namespace
 
-Result<void> runList(OutputFormat format)
+Result<void> runList(const ListCommand& command, OutputFormat format)
 {
     const auto bus = SessionBus::open();
     const SessionBus* connected = bus ? &*bus : nullptr;
@@ -274,7 +274,10 @@ Result<void> runList(OutputFormat format)
         return {};
     }
     for (const Json& entry : list)
-        fmt::print("{:<32} {}\n", entry.value("name", ""), entry.value("state", ""));
+        if (command.names)
+            fmt::print("{}\n", entry.value("name", ""));
+        else
+            fmt::print("{:<32} {}\n", entry.value("name", ""), entry.value("state", ""));
     return {};
 }
 

@@ -9,7 +9,7 @@ namespace app::cli {
 
 /// Prints the machines that run now. Without a session bus those are known by their lock files
 /// only.
-vmm::Result<void> runList(OutputFormat format);
+vmm::Result<void> runList(const ListCommand& command, OutputFormat format);
 
 /// Carries out one verb and prints what it answers. Paths are made absolute on this side, because
 /// the machine may have another working directory.

@@ -91,7 +91,10 @@ struct Dispatch {
         fmt::print("{}", command.text);
         return 0;
     }
-    int operator()(const ListCommand&) const { return statusOf(app::cli::runList(format)); }
+    int operator()(const ListCommand& command) const
+    {
+        return statusOf(app::cli::runList(command, format));
+    }
     int operator()(const CheckHostCommand&) const
     {
         app::cli::printHost(app::main::hostReport(), format);

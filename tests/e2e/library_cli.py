@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The library by the command line alone: a machine is made of a disc, started, looked at, given a forward, renamed, suspended, resumed,
+cloned, exported, deleted and imported; what goes wrong has a sentence and a status of its own. The manual page and the completions are
+whole."""
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+from vitrine import ISO, accel, expect, main, program
+
+NO_SUCH, BUSY, WRONG = 3, 4, 2
+
+
+def run(*words, status=0):
+    result = subprocess.run([program(), *words], capture_output=True, text=True, timeout=120, check=False)
+    expect(result.returncode == status, f"vitrine {' '.join(words)}: status {result.returncode}, not {status}: {result.stdout}{result.stderr}")
+    return result.stdout if status == 0 else result.stderr
+
+
+def machines():
+    return {machine["name"]: machine for machine in json.loads(run("list", "--json"))}
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + 60
+    while not condition():
+        expect(time.monotonic() < deadline, f"within a minute: {what}")
+        time.sleep(0.2)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def shows_menu(name):
+    wait_for(lambda: "GNU GRUB" in run("ctl", name, "text"), f"{name} shows no menu")
+
+
+def life_of_a_machine(folder):
+    run("new", "--name", "First machine", "--cdrom", str(ISO), "--disk", "64M", "--memory", "128M", "--cpus", "1")
+    expect(machines()["First machine"]["state"] == "off", "a new machine is not off")
+    expect(run("get", "First machine", "memory") == "128M\n", "its memory is another")
+    run("start", "First machine", "--headless", "--accel", accel())
+    shows_menu("First machine")
+    expect(machines()["First machine"]["state"] == "running", "it is not listed as running")
+    expect("running" in run("delete", "First machine", status=BUSY), "deleting it was not refused")
+    port = free_port()
+    run("forward", "First machine", "add", f"{port}:22")
+    with socket.create_connection(("127.0.0.1", port), timeout=10):
+        pass # nobody answers in GRUB; but the port is there
+    expect(str(port) in run("forward", "First machine"), "the forward is not kept")
+    run("pause", "First machine")
+    expect(machines()["First machine"]["state"] == "paused", "it is not paused")
+    run("resume", "First machine")
+    run("ctl", "First machine", "key", "down")
+    run("suspend", "First machine")
+    expect(machines()["First machine"]["state"] == "suspended", "it is not suspended")
+    run("set", "First machine", "name=Second", "notes=a note")
+    run("start", "Second", "--headless", "--accel", accel())
+    expect("GNU GRUB" in run("ctl", "Second", "text"), "it did not go on where it was")
+    run("stop", "Second", "--force")
+    expect(machines()["Second"]["state"] == "off", "it is not off")
+    run("clone", "Second", "Third")
+    exported = str(folder / "second.vitrine.tar.zst")
+    run("export", "Second", exported)
+    identity = machines()["Second"]["id"]
+    run("delete", "Second")
+    expect(set(machines()) == {"Third"}, f"left are {set(machines())}")
+    run("import", exported)
+    expect(run("get", "Second", "notes") == "a note\n", "the note did not come along")
+    expect(machines()["Second"]["id"] == identity and machines()["Third"]["id"] != identity, "the ids are mixed up")
+
+
+def mistakes(folder):
+    expect("no machine" in run("start", "Nobody", status=NO_SUCH), "an unknown machine has no sentence")
+    expect("not a size" in run("set", "Third", "memory=much", status=1), "a bad value has no sentence")
+    expect("needs NAME" in run("start", status=WRONG), "a missing name has no sentence")
+    nothing = folder / "nothing.iso"
+    nothing.write_bytes(b"nothing at all" * 100)
+    expect("nothing.iso" in run("new", "--cdrom", str(nothing), status=1), "a bad disc's sentence does not name it")
+    expect(set(machines()) == {"Second", "Third"}, "a machine was made of nothing")
+    bundle = pathlib.Path(machines()["Third"]["bundle"])
+    config = bundle / "machine.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace('memory = "128M"', 'memory = "plenty"'), encoding="utf-8")
+    said = run("start", "Third", "--headless", status=1)
+    expect("machine.toml line" in said and "memory" in said, f"a broken file's sentence is {said}")
+
+
+def texts():
+    page = run("help", "--manual")
+    for name in ("new", "start", "ctl", "run", "list"):
+        expect(f".SS vitrine {name}" in page, f"the manual page says nothing of {name}")
+    if shutil.which("man"):
+        said = subprocess.run(["man", "--warnings", "-l", "-"], input=page, capture_output=True, text=True, check=True)
+        expect(said.stderr == "", f"man says {said.stderr}")
+    script = run("help", "--completion", "bash")
+    words = f"{script}\nvitrine() {{ {program()} \"$@\"; }}\nCOMP_WORDS=(vitrine start Se); COMP_CWORD=2; _vitrine; echo \"${{COMPREPLY[@]}}\""
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, check=True)
+    expect(done.stdout.strip() == "Second", f"bash completes {done.stdout}{done.stderr}")
+    for shell in ("zsh", "fish"):
+        expect("forward" in run("help", "--completion", shell), f"the completions of {shell} are not whole")
+
+
+def case(home):
+    try:
+        life_of_a_machine(home)
+        texts()
+        mistakes(home)
+    finally:
+        for machine in machines().values():
+            subprocess.run([program(), "stop", "--force", "--", machine.get("id", "")], capture_output=True, check=False)
+
+
+if __name__ == "__main__":
+    main(case)
