@@ -207,11 +207,17 @@ int showWindow(std::unique_ptr<MachineRun> run, WindowRun::Starter starter, Bund
                char* program)
 {
     GuestWindow::prepare();
-    int argc = 1; // our options are none of Qt's business
-    char* argv[] = {program, nullptr};
-    const std::string id = run->guest() != nullptr ? run->guest()->id() : std::string();
+    const BundleGuest* guest = run->guest();
+    const std::string id = guest != nullptr ? guest->id() : std::string();
+    const std::string name = guest != nullptr ? guest->name() : std::string();
+    // Our options are none of Qt's business; -name is the instance in X11's WM_CLASS.
+    std::string option = "-name";
+    std::string instance = GuestWindow::applicationId(QString::fromStdString(id)).toStdString();
+    int argc = 3;
+    char* argv[] = {program, option.data(), instance.data(), nullptr};
     const auto application = makeApplication(argc, argv);
     MachineModel model;
+    model.setName(QString::fromStdString(name));
     WindowRun windowRun(std::move(run), model, std::move(starter));
     QObject::connect(
         application.get(), &QGuiApplication::commitDataRequest, &model,

@@ -2,6 +2,8 @@
 // Scan codes, pressed keys and host chords. evdev codes as in linux/input-event-codes.h.
 #include "display/input/keyboard_mapper.h"
 
+#include <algorithm>
+
 #include <linux/input-event-codes.h>
 
 #include "display/input/key_table.h"
@@ -43,6 +45,28 @@ uint16_t KeyboardMapper::codeOf(const QKeyEvent& event) const
     return evdevCodeOf(static_cast<Qt::Key>(event.key()), event.modifiers());
 }
 
+void KeyboardMapper::setKept(const QStringList& chords)
+{
+    m_kept.clear();
+    for (const QString& chord : chords) {
+        const auto keys = QKeySequence::fromString(chord, QKeySequence::PortableText);
+        if (keys.count() == 1) // what cannot be read is none
+            m_kept.push_back(keys);
+    }
+}
+
+HostChord KeyboardMapper::chordOf(uint16_t code, const QKeyEvent& event) const
+{
+    const bool chordKeys = isDown(KEY_LEFTCTRL) && isDown(KEY_LEFTALT);
+    if (isEnter(code) && chordKeys)
+        return HostChord::FullScreen;
+    if (code == KEY_V && chordKeys)
+        return HostChord::Type;
+    const QKeySequence pressed(event.keyCombination());
+    const bool kept = std::find(m_kept.begin(), m_kept.end(), pressed) != m_kept.end();
+    return kept ? HostChord::Kept : HostChord::None;
+}
+
 HostChord KeyboardMapper::press(const QKeyEvent& event)
 {
     const uint16_t code = codeOf(event);
@@ -51,11 +75,10 @@ HostChord KeyboardMapper::press(const QKeyEvent& event)
     // A repeat of a key that was pressed elsewhere is not ours: the guest never saw it go down.
     if (event.isAutoRepeat() && !m_down.contains(code))
         return HostChord::None;
-    const bool chordKeys = isDown(KEY_LEFTCTRL) && isDown(KEY_LEFTALT);
-    if (isEnter(code) && chordKeys) {
+    if (const HostChord chord = chordOf(code, event); chord != HostChord::None) {
         m_swallowed.insert(code);
         m_chordOpen = false;
-        return HostChord::FullScreen;
+        return chord;
     }
     const bool fresh = m_down.insert(code).second;
     if (fresh)

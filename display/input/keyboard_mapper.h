@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <set>
+#include <vector>
 
 #include <QKeyEvent>
+#include <QKeySequence>
 #include <QString>
+#include <QStringList>
 
 #include "display/core/input_sinks.h"
 
@@ -24,6 +27,8 @@ enum class HostChord {
     None,
     Release,    ///< left Ctrl and left Alt were pressed and let go with nothing in between
     FullScreen, ///< Ctrl+Alt+Enter; the Enter is not sent to the guest
+    Type,       ///< Ctrl+Alt+V, likewise: the clipboard's text is to be typed
+    Kept,       ///< one of setKept(), likewise
 };
 
 /// Turns key events into KeyboardSink calls: by scan code, so independent of the layout; each key
@@ -36,6 +41,8 @@ public:
 
     /// Keys that are down are let go in the old sink.
     void setSink(core::KeyboardSink* sink);
+    /// Chords that are none of the guest's business: "Alt+Tab", as QKeySequence's portable text.
+    void setKept(const QStringList& chords);
     HostChord press(const QKeyEvent& event);
     HostChord release(const QKeyEvent& event);
     /// Lets every key go: the focus is lost, the machine stops.
@@ -49,7 +56,10 @@ private:
     void noteForChord(uint16_t code);
     void send(uint16_t code, bool down) const;
 
+    HostChord chordOf(uint16_t code, const QKeyEvent& event) const;
+
     ScanCodes m_scanCodes;
+    std::vector<QKeySequence> m_kept;
     core::KeyboardSink* m_sink = nullptr;
     std::set<uint16_t> m_down;
     std::set<uint16_t> m_swallowed; // pressed as part of a host chord: their release is ours too

@@ -233,6 +233,15 @@ void DisplayItem::handleChord(input::HostChord chord)
     case input::HostChord::FullScreen:
         emit fullScreenRequested();
         return;
+    case input::HostChord::Type:
+        m_keyboard.releaseAll();
+        emit typeRequested();
+        return;
+    case input::HostChord::Kept: // pressed again it is the desktop's
+        m_keyboard.releaseAll();
+        releasePointer();
+        grabShortcuts(false);
+        return;
     case input::HostChord::Release:
         if (pointerGrabbed()) {
             releasePointer();
@@ -244,9 +253,30 @@ void DisplayItem::handleChord(input::HostChord chord)
     }
 }
 
+/// Only X11 lets a window take the keyboard, elsewhere asking only warns.
+void DisplayItem::grabShortcuts(bool grab)
+{
+    const bool can = QGuiApplication::platformName() == QLatin1String("xcb");
+    const bool wanted = grab && can && m_console && window();
+    if (wanted == m_shortcutsGrabbed)
+        return;
+    m_shortcutsGrabbed = (!window() || window()->setKeyboardGrabEnabled(wanted)) && wanted;
+    emit shortcutsGrabbedChanged();
+}
+
+void DisplayItem::setKeptChords(const QStringList& chords)
+{
+    if (chords == m_keptChords)
+        return;
+    m_keptChords = chords;
+    m_keyboard.setKept(chords);
+    emit keptChordsChanged();
+}
+
 void DisplayItem::focusInEvent(QFocusEvent* event)
 {
     QQuickItem::focusInEvent(event);
+    grabShortcuts(true);
     emit keyboardGrabbedChanged();
 }
 
@@ -255,6 +285,7 @@ void DisplayItem::focusOutEvent(QFocusEvent* event)
     QQuickItem::focusOutEvent(event);
     m_keyboard.releaseAll();
     releasePointer();
+    grabShortcuts(false);
     emit keyboardGrabbedChanged();
 }
 
@@ -262,6 +293,7 @@ void DisplayItem::mousePressEvent(QMouseEvent* event)
 {
     event->accept();
     forceActiveFocus(Qt::MouseFocusReason);
+    grabShortcuts(true);
     if (!m_console || !m_pictureRect.contains(event->position()))
         return;
     m_capture.start(m_console->pointer(), event->globalPosition());

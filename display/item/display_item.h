@@ -6,6 +6,7 @@
 #include <QQuickItem>
 #include <QSize>
 #include <QString>
+#include <QStringList>
 
 #include "display/core/placement.h"
 #include "display/input/keyboard_mapper.h"
@@ -36,6 +37,10 @@ class DisplayItem : public QQuickItem {
     Q_PROPERTY(bool pointerGrabbed READ pointerGrabbed NOTIFY pointerGrabbedChanged)
     /// Whether keys go to the guest.
     Q_PROPERTY(bool keyboardGrabbed READ keyboardGrabbed NOTIFY keyboardGrabbedChanged)
+    /// Whether the desktop's own shortcuts go to the guest, too (X11).
+    Q_PROPERTY(bool shortcutsGrabbed READ shortcutsGrabbed NOTIFY shortcutsGrabbedChanged)
+    /// Chords that end that instead of going to the guest: "Alt+Tab".
+    Q_PROPERTY(QStringList keptChords READ keptChords WRITE setKeptChords NOTIFY keptChordsChanged)
     /// The screen as lines of text when the guest is in a text mode; what a screen reader reads.
     Q_PROPERTY(QString textScreen READ textScreen NOTIFY textScreenChanged)
     /// What a screen reader calls the item.
@@ -54,6 +59,9 @@ public:
     bool hasFrame() const { return !m_guestSize.isEmpty(); }
     bool pointerGrabbed() const { return m_capture.active(); }
     bool keyboardGrabbed() const { return m_console && hasActiveFocus(); }
+    bool shortcutsGrabbed() const { return m_shortcutsGrabbed; }
+    QStringList keptChords() const { return m_keptChords; }
+    void setKeptChords(const QStringList& chords);
     QString textScreen() const { return m_textScreen; }
     QString label() const { return m_label; }
     void setLabel(const QString& label);
@@ -68,6 +76,10 @@ signals:
     void pictureRectChanged();
     void pointerGrabbedChanged();
     void keyboardGrabbedChanged();
+    void shortcutsGrabbedChanged();
+    void keptChordsChanged();
+    /// Ctrl+Alt+V.
+    void typeRequested();
     void textScreenChanged();
     void labelChanged();
     /// Ctrl+Alt was pressed and let go while the pointer was free: the person wants the controls.
@@ -89,6 +101,7 @@ protected:
 private:
     void watchWindow(QQuickWindow* window);
     void updateShown();
+    void grabShortcuts(bool grab);
     void pictureArrived();
     void setGuestSize(QSize size);
     void handleChord(input::HostChord chord);
@@ -99,6 +112,8 @@ private:
 
     QPointer<GuestConsole> m_console;
     bool m_shown = false;
+    bool m_shortcutsGrabbed = false;
+    QStringList m_keptChords;
     core::ScaleMode m_mode = core::ScaleMode::Crisp;
     QSize m_guestSize;
     QRectF m_pictureRect;

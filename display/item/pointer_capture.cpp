@@ -32,7 +32,7 @@ std::optional<core::PointerButton> guestButton(Qt::MouseButton button)
     }
 }
 
-/// Only X11 lets a window take the keyboard; elsewhere asking for it only warns.
+/// Only X11 lets a window take the pointer; elsewhere asking for it only warns.
 bool canGrab()
 {
     return QGuiApplication::platformName() == QLatin1String("xcb");
@@ -57,10 +57,8 @@ void PointerCapture::start(core::PointerSink& sink, QPointF position)
     m_motion.start(position, centre(), std::min(m_item.width(), m_item.height()) / 4);
     m_window->installEventFilter(this);
     QGuiApplication::setOverrideCursor(Qt::BlankCursor);
-    if (canGrab()) {
+    if (canGrab())
         m_window->setMouseGrabEnabled(true);
-        m_window->setKeyboardGrabEnabled(true);
-    }
 }
 
 void PointerCapture::stop()
@@ -77,10 +75,8 @@ void PointerCapture::stop()
     if (!m_window)
         return;
     m_window->removeEventFilter(this);
-    if (canGrab()) {
+    if (canGrab())
         m_window->setMouseGrabEnabled(false);
-        m_window->setKeyboardGrabEnabled(false);
-    }
 }
 
 bool PointerCapture::eventFilter(QObject* watched, QEvent* event)

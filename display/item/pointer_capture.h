@@ -13,8 +13,7 @@
 namespace display::item {
 
 /// Holds the pointer for an item: hides it, keeps it inside, and sends movement, buttons and wheel
-/// to a PointerSink. Keys the desktop would take (Alt+Tab) come to the window meanwhile where the
-/// platform can do that. GUI thread; the item owns it.
+/// to a PointerSink. GUI thread; the item owns it.
 class PointerCapture final : public QObject {
     Q_OBJECT
 public:

@@ -82,12 +82,26 @@ public:
     void screenshot(const QString& path) override;
     void insertMedium(const QString& path) override { setMedium(path); }
     void ejectMedium() override { setMedium(QString()); }
+    void typeText(const QString& text) override { calls << QStringLiteral("type ") + text; }
+    void cancelTyping() override { emit typingEnded({}); }
+    void askOnClose() override { emit onCloseKnown(onClose); }
+    bool canSuspend() const override { return true; }
+    void suspend() override { calls << QStringLiteral("suspend"); }
+    void cancelSuspend() override { calls << QStringLiteral("cancelSuspend"); }
+    void keep() override
+    {
+        calls << QStringLiteral("keep");
+        onClose = OnClose::Suspend;
+        emit kept();
+    }
+    void discard() override { calls << QStringLiteral("discard"); }
     display::core::DisplaySource* display() override { return &source; }
     display::core::KeyboardSink* keyboard() override { return &keys; }
     display::core::PointerSink* pointer() override { return &mouse; }
 
     void setState(const QString& state);
 
+    OnClose onClose = OnClose::AskToTurnOff;
     QString machineName = QStringLiteral("Demo");
     QStringList calls;
     DemoSource source;

@@ -4,6 +4,7 @@
 #include <linux/input-event-codes.h>
 
 #include <QAccessible>
+#include <QClipboard>
 #include <QDropEvent>
 #include <QMimeData>
 #include <QQmlProperty>
@@ -53,6 +54,13 @@ private slots:
     void failurePageInsteadOfThePicture();
     void closingARunningMachineAsks();
     void hiddenWindowShowsNothing();
+    void closingSuspendsWithProgressAndAWayBack();
+    void closingShutsDownAndAsksWhenNothingHappens();
+    void closingHidesAndPresentBringsBack();
+    void aTriedMachineIsKeptOrDeleted();
+    void theClipboardIsTypedAndStopped();
+    void chordsTheHostKeepsAreNotTheGuests();
+    void aStateThatCannotGoOnOffersAFreshStart();
 
 private:
     DisplayItem* screen() const { return m_window->window().findChild<DisplayItem*>(); }
@@ -276,6 +284,101 @@ void GuestWindowTest::hiddenWindowShowsNothing()
     QTRY_VERIFY(!m_machine->source.shown());
     m_window->window().show();
     QTRY_VERIFY(m_machine->source.shown());
+}
+
+void GuestWindowTest::closingSuspendsWithProgressAndAWayBack()
+{
+    m_machine->onClose = DemoMachine::OnClose::Suspend;
+    QVERIFY(!m_window->window().close());
+    QCOMPARE(m_machine->calls, QStringList(QStringLiteral("suspend")));
+    emit m_machine->suspendProgress(40);
+    QCOMPARE(m_model->suspendProgress(), 0.4);
+    QTRY_VERIFY(itemNamed(QStringLiteral("Suspending…")));
+    const size_t before = m_machine->keys.events.size();
+    QTest::keyClick(&m_window->window(), Qt::Key_Escape);
+    QCOMPARE(m_machine->calls.last(), QStringLiteral("cancelSuspend"));
+    QCOMPARE(m_machine->keys.events.size(), before); // nothing of it was the guest's
+    emit m_machine->suspendEnded();
+    QTRY_VERIFY(screen()->hasActiveFocus());
+    QVERIFY(m_model->ending() == MachineModel::Ending::No);
+}
+
+void GuestWindowTest::closingShutsDownAndAsksWhenNothingHappens()
+{
+    m_machine->onClose = DemoMachine::OnClose::ShutDown;
+    m_model->setPatience(1);
+    QVERIFY(!m_window->window().close());
+    QCOMPARE(m_machine->calls, QStringList(QStringLiteral("powerButton")));
+    QTRY_VERIFY(m_model->ending() == MachineModel::Ending::DoesNotReact);
+    QTRY_VERIFY(itemNamed(QStringLiteral("The guest does not react")));
+    m_model->stayOpen();
+    QVERIFY(m_model->ending() == MachineModel::Ending::No);
+    QVERIFY(!m_window->window().close());
+    m_machine->setState(QStringLiteral("stopped"));
+    QVERIFY(m_model->ending() == MachineModel::Ending::No);
+    QVERIFY(m_window->window().close());
+}
+
+void GuestWindowTest::closingHidesAndPresentBringsBack()
+{
+    m_machine->onClose = DemoMachine::OnClose::Hide;
+    QVERIFY(!m_window->window().close());
+    QTRY_VERIFY(!m_window->window().isVisible());
+    QVERIFY(m_machine->calls.isEmpty());
+    emit m_model->presentRequested();
+    QTRY_VERIFY(m_window->window().isVisible());
+}
+
+void GuestWindowTest::aTriedMachineIsKeptOrDeleted()
+{
+    m_machine->onClose = DemoMachine::OnClose::AskToKeep;
+    QVERIFY(!m_window->window().close());
+    QTRY_VERIFY(itemNamed(QStringLiteral("Keep this machine?")));
+    m_model->discard();
+    QCOMPARE(m_machine->calls.last(), QStringLiteral("discard"));
+    m_model->keep(); // and closed as its setting says
+    QCOMPARE(m_machine->calls.mid(1),
+             QStringList({QStringLiteral("keep"), QStringLiteral("suspend")}));
+}
+
+void GuestWindowTest::theClipboardIsTypedAndStopped()
+{
+    QGuiApplication::clipboard()->setText(QStringLiteral("ls\r\n"));
+    QTest::keyPress(&m_window->window(), Qt::Key_Control);
+    QTest::keyPress(&m_window->window(), Qt::Key_Alt);
+    QTest::keyClick(&m_window->window(), Qt::Key_V, Qt::ControlModifier | Qt::AltModifier);
+    QCOMPARE(m_machine->calls, QStringList(QStringLiteral("type ls\n")));
+    QVERIFY(m_model->typing());
+    for (const auto& event : m_machine->keys.events)
+        QVERIFY(event.code != KEY_V);
+    m_model->cancelTyping();
+    QVERIFY(!m_model->typing());
+}
+
+void GuestWindowTest::chordsTheHostKeepsAreNotTheGuests()
+{
+    screen()->setKeptChords({QStringLiteral("Alt+Tab"), QStringLiteral("no such key")});
+    QTest::keyPress(&m_window->window(), Qt::Key_Alt);
+    QTest::keyClick(&m_window->window(), Qt::Key_Tab, Qt::AltModifier);
+    for (const auto& event : m_machine->keys.events)
+        QVERIFY(event.code != KEY_TAB);
+    QVERIFY(!m_machine->keys.events.back().down); // Alt was let go for the guest
+    QTest::keyClick(&m_window->window(), Qt::Key_Tab);
+    QCOMPARE(m_machine->keys.events.back().code, KEY_TAB);
+}
+
+void GuestWindowTest::aStateThatCannotGoOnOffersAFreshStart()
+{
+    m_model->setController(nullptr);
+    m_model->setName(QStringLiteral("Debian"));
+    QCOMPARE(m_window->window().title(), QStringLiteral("Debian"));
+    bool wanted = false;
+    connect(m_model.get(), &MachineModel::startAfreshRequested, this, [&] { wanted = true; });
+    m_model->setFailure(QStringLiteral("No"), {}, true);
+    QTRY_VERIFY(itemNamed(QStringLiteral("Start afresh")));
+    m_model->startAfresh();
+    QVERIFY(wanted);
+    QVERIFY(m_model->failure().isEmpty());
 }
 
 int main(int argc, char** argv)

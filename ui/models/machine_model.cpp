@@ -11,6 +11,7 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QGuiApplication>
+#include <QSettings>
 #include <QStandardPaths>
 
 namespace ui::models {
@@ -119,7 +120,20 @@ void MachineModel::setFailure(const QString& sentence, const QString& details, b
 
 QString MachineModel::name() const
 {
-    return m_controller ? m_controller->name() : QString();
+    return m_controller ? m_controller->name() : m_name;
+}
+
+void MachineModel::setName(const QString& name)
+{
+    m_name = name;
+    emit nameChanged();
+}
+
+QStringList MachineModel::keptChords() const
+{
+    const QSettings settings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("vitrine"),
+                             QStringLiteral("vitrine"));
+    return settings.value(QStringLiteral("keyboard/kept")).toStringList();
 }
 
 MachineModel::State MachineModel::state() const

@@ -7,6 +7,7 @@
 #include <QList>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QTimer>
 #include <QUrl>
 #include <QtQml/qqmlregistration.h>
@@ -47,6 +48,9 @@ class MachineModel : public QObject {
     Q_PROPERTY(Ending ending READ ending NOTIFY endingChanged)
     /// 0 to 1 while it is being suspended.
     Q_PROPERTY(qreal suspendProgress READ suspendProgress NOTIFY endingChanged)
+    /// Chords the desktop keeps: "Alt+Tab". The list `keyboard/kept` of the file
+    /// $XDG_CONFIG_HOME/vitrine/vitrine.ini; none unless said.
+    Q_PROPERTY(QStringList keptChords READ keptChords CONSTANT)
     /// Text of the person's is being typed.
     Q_PROPERTY(bool typing READ typing NOTIFY typingChanged)
 public:
@@ -62,6 +66,8 @@ public:
 
     /// Gives the model its machine; null takes it away (before the controller is destroyed).
     void setController(MachineController* controller);
+    /// What it is called while it has no controller.
+    void setName(const QString& name);
     /// The machine cannot start or go on: the window shows `sentence`, and `details` on request.
     void setFailure(const QString& sentence, const QString& details, bool canStartAfresh = false);
     /// The machine is being suspended (by whomever), or is not any more.
@@ -83,6 +89,7 @@ public:
     bool canSuspend() const { return alive() && m_controller->canSuspend(); }
     Ending ending() const { return m_ending; }
     qreal suspendProgress() const { return m_suspendPercent / 100.0; }
+    QStringList keptChords() const;
     bool typing() const { return m_typing; }
 
     /// Pauses a running machine, lets a paused one go on.
@@ -156,6 +163,7 @@ private:
 
     MachineController* m_controller = nullptr;
     std::unique_ptr<display::item::GuestConsole> m_console;
+    QString m_name;
     QString m_failure;
     QString m_failureDetails;
     bool m_canStartAfresh = false;

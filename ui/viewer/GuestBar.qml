@@ -166,7 +166,7 @@ FocusScope {
             onTriggered: bar.machine.sendKeys("print")
         }
         BarMenuItem {
-            text: qsTr("Type the clipboard's text")
+            text: qsTr("Type the clipboard's text (Ctrl+Alt+V)")
             onTriggered: bar.machine.typeClipboard()
         }
         BarMenu {

@@ -106,7 +106,13 @@ ApplicationWindow {
         Accessible.name: label
         onGuestSizeChanged: growTime.restart()
         onControlsRequested: bar.takeFocus()
+        keptChords: window.machine.keptChords
         onFullScreenRequested: window.toggleFullScreen()
+        onTypeRequested: window.machine.typeClipboard()
+        onShortcutsGrabbedChanged: {
+            if (shortcutsGrabbed)
+                keysHintTime.restart();
+        }
         onPointerGrabbedChanged: {
             if (pointerGrabbed)
                 hintTime.restart();
@@ -130,14 +136,31 @@ ApplicationWindow {
         }
     }
 
+    Pill {
+        anchors {
+            horizontalCenter: parent.horizontalCenter
+            top: screen.top
+            topMargin: Theme.gapLarge
+        }
+        symbol: "keyboard"
+        text: qsTr("All keys go to the machine; press Ctrl+Alt to get them back")
+        shown: screen.shortcutsGrabbed && keysHintTime.running && !screen.pointerGrabbed && screen.visible
+
+        Timer {
+            id: keysHintTime
+
+            interval: 4000
+        }
+    }
+
     EndingVeil {
         id: ending
 
         anchors.fill: screen
         machine: window.machine
-        onShownChanged: {
-            screen.releasePointer();
-            if (!shown)
+        onShownChanged: screen.releasePointer()
+        onVisibleChanged: {
+            if (!visible)
                 window.toGuest();
         }
         onForceOffRequested: offDialog.open()

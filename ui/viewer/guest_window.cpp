@@ -51,16 +51,14 @@ void chooseRenderer()
         QQuickWindow::setGraphicsApi(wanted);
 }
 
-/// Wayland's app_id, and the class of X11's WM_CLASS: one a machine, or docks would heap all of
-/// them on one icon. A letter goes first: an element of such a name may not begin with a digit.
-QString applicationId(const QString& machine)
+} // namespace
+
+/// A letter goes before the id: an element of such a name may not begin with a digit.
+QString GuestWindow::applicationId(const QString& id)
 {
     const QString application = QStringLiteral("org.vitrine.Vitrine");
-    return machine.isEmpty() ? application
-                             : QStringLiteral("%1.Machine.m%2").arg(application, machine);
+    return id.isEmpty() ? application : QStringLiteral("%1.Machine.m%2").arg(application, id);
 }
-
-} // namespace
 
 void GuestWindow::prepare()
 {

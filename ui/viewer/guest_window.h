@@ -21,6 +21,10 @@ public:
     /// graphics API, the controls' style.
     static void prepare();
 
+    /// Wayland's app_id, X11's instance and the desktop file's name: one a machine of the library,
+    /// or docks would heap all of them on one icon. `id`: as for create().
+    static QString applicationId(const QString& id);
+
     /// Loads the window and shows `machine` in it. Null, with one sentence in `error`, when the
     /// installation is broken. Needs a QGuiApplication; falls back to software rendering where
     /// there is no OpenGL.
