@@ -114,16 +114,18 @@ std::shared_ptr<Download> Downloader::get(const QUrl& url, const QString& sha256
                             m_patience};
     auto download = std::make_shared<RunningDownload>(plan);
     m_running.insert(key, download);
+    // Before anybody else hears of it, so that the next get() begins anew.
     const auto over = [this, key] { forget(key); };
-    // Queued: others hear of the end before the download may go away, and not while it speaks.
-    connect(download.get(), &Download::finished, this, over, Qt::QueuedConnection);
-    connect(download.get(), &Download::failed, this, over, Qt::QueuedConnection);
+    connect(download.get(), &Download::finished, this, over);
+    connect(download.get(), &Download::failed, this, over);
     return download;
 }
 
 void Downloader::forget(const QString& key)
 {
-    m_running.remove(key);
+    // It is speaking now and may not go away while it does.
+    QMetaObject::invokeMethod(
+        this, [held = m_running.take(key)] {}, Qt::QueuedConnection);
 }
 
 QList<CachedFile> Downloader::cachedFiles() const

@@ -92,8 +92,8 @@ bool Transfer::openPart()
     const QString sentence = m_part.open(m_folder, m_entry, [this] { return isBusy(); });
     if (!sentence.isEmpty())
         end(sentence);
-    else if (m_part.isOpen())
-        m_pieced = m_part.bytes() > 0;
+    m_farthest = m_part.bytes();
+    m_pieced = m_part.bytes() > 0;
     return sentence.isEmpty() && m_part.isOpen();
 }
 
@@ -146,7 +146,8 @@ void Transfer::dropReply()
     if (reply == nullptr)
         return;
     reply->disconnect(this);
-    reply->abort();
+    if (reply->isRunning())
+        reply->abort();
     reply->deleteLater();
 }
 
@@ -170,7 +171,7 @@ void Transfer::onFinished()
                           error != QNetworkReply::ProtocolUnknownError;
     if (answered && !m_decided && !decide())
         return;
-    if (m_decided && !writeBody())
+    if (m_decided && !m_stalled && !writeBody())
         return;
     if (error != QNetworkReply::NoError || m_stalled)
         return onNetworkError();
@@ -281,7 +282,9 @@ bool Transfer::writeBody()
         return false;
     }
     m_everGained = true;
-    m_gained += data.size();
+    // Bytes that were here before are no progress.
+    m_gained += qMax<qint64>(m_part.bytes() - m_farthest, 0);
+    m_farthest = qMax(m_farthest, m_part.bytes());
     if (m_gained >= kGettingSomewhere)
         m_failures = 0;
     tell(false);
@@ -294,7 +297,7 @@ void Transfer::onNetworkError()
     const QString words = m_reply->errorString();
     const bool stalled = m_stalled;
     dropReply();
-    if (m_asked.conditional && !stalled && m_folder.isWhole(m_entry)) {
+    if (m_asked.conditional && m_folder.isWhole(m_entry)) {
         // The server cannot be asked, but the file is here and whole.
         m_ended = true;
         emit finished(m_folder.path(m_entry));

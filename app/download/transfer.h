@@ -84,8 +84,9 @@ private:
     QElapsedTimer m_told;
     Asked m_asked;
     qint64 m_total = -1;
-    qint64 m_gained = 0; // since the last failure
-    int m_failures = 0;  // in a row
+    qint64 m_farthest = 0; // as much was loaded once
+    qint64 m_gained = 0;   // since the last failure
+    int m_failures = 0;    // in a row
     int m_requests = 0;
     bool m_decided = false; // the headers of this reply
     bool m_stalled = false;

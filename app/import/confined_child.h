@@ -17,16 +17,16 @@ namespace app::import {
 
 /// What a program is started with and may do.
 struct ChildPlan {
-    std::vector<std::string> command;            ///< program, looked up in PATH, and arguments
-    std::vector<int> files;                      ///< become its descriptors 3, 4, ...; readable
-    int writable = -1;                           ///< the one of `files` it may write, if any
-    std::vector<std::filesystem::path> readable; ///< further files it opens by name
-    uint64_t addressSpace = 0;                   ///< bytes
-    uint64_t cpuSeconds = 0;                     ///< 0: no limit
-    std::chrono::milliseconds timeout{0};        ///< 0: no limit
+    std::vector<std::string> command; ///< program, looked up in PATH, and arguments
+    std::vector<int> files = {};      ///< become its descriptors 3, 4, ...; readable
+    int writable = -1;                ///< the one of `files` it may write, if any
+    std::vector<std::filesystem::path> readable = {}; ///< further files it opens by name
+    uint64_t addressSpace = 0;                        ///< bytes
+    uint64_t cpuSeconds = 0;                          ///< 0: no limit
+    std::chrono::milliseconds timeout{0};             ///< 0: no limit
     /// Called with what it prints, and several times a second with nothing; an error ends the
     /// program and is passed on.
-    std::function<vmm::Result<void>(std::string_view)> watch;
+    std::function<vmm::Result<void>(std::string_view)> watch = {};
 };
 
 /// How it ended.
