@@ -79,6 +79,7 @@ Item {
             seed: card.osName === "" ? card.name : card.osName
             osLogo: card.osLogo
             runState: card.runState
+            covered: card.pointed || card.focused || card.failed
 
             Loader {
                 anchors.fill: parent

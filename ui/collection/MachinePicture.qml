@@ -11,6 +11,8 @@ LibraryPicture {
     required property int runState
     required property string osLogo
     property int mark: Theme.iconLarge
+    /// A button lies where the mark of a cover would be.
+    property bool covered: false
 
     radius: Theme.radius
     dimmed: blank || runState === LibraryModel.Running ? 0
@@ -18,7 +20,7 @@ LibraryPicture {
 
     Loader {
         anchors.centerIn: parent
-        active: screen.blank
+        active: screen.blank && !screen.covered
         sourceComponent: screen.osLogo !== "" ? logo : glyph
     }
     Component {
