@@ -34,10 +34,13 @@ bool isInside(const std::string& path, const fs::path& bundle)
            fs::symlink_status(bundle / normal, failed).type() == fs::file_type::regular;
 }
 
-/// A kernel is a file, or "FILE:/PATH" inside a disc image.
+/// A kernel is a file, or "FILE:/PATH" inside a disc image. Made absolute, a PATH that climbs would
+/// take FILE with it: "disc.iso:/../../etc/shadow" is a file of the host.
 bool isInsideOrNone(const std::string& path, const fs::path& bundle)
 {
-    return path.empty() || isInside(path.substr(0, path.find(":/")), bundle);
+    const fs::path whole(path);
+    return path.empty() || (std::find(whole.begin(), whole.end(), "..") == whole.end() &&
+                            isInside(path.substr(0, path.find(":/")), bundle));
 }
 
 Result<void> confineDrives(MachineSpec& machine, const fs::path& bundle)

@@ -245,6 +245,29 @@ private slots:
         QVERIFY(!imported->config.install.pending);
         QVERIFY(read(imported->bundle / "machine.toml").find("/home/x") == std::string::npos);
     }
+    void pathsInsideADiscDoNotLeadOut()
+    {
+        const std::string up = "d:/../../../../../../../../../../../../../../etc/passwd";
+        for (const std::string& section : {std::string("boot"), std::string("install")}) {
+            const Scratch scratch;
+            const fs::path file = scratch.root / "x";
+            const std::string more = section == "install" ? "pending = true\n" : "";
+            const auto made = [&](const std::string& initrd) {
+                return config("[" + section + "]\n" + more + "kernel = \"d:/linux\"\ninitrd = \"" +
+                              initrd + "\"\n");
+            };
+            Job job;
+            pack(file, {made("d:/initrd"), {"x.vitrine/d", "x"}});
+            const auto good = scratch.open().importFrom(file, job);
+            QVERIFY2(good.has_value(), good ? "" : qPrintable(words(good.error())));
+            QCOMPARE(Bundle::open(good->bundle)->spec().initrdPath,
+                     (good->bundle / "d:/initrd").string());
+            pack(file, {made(up), {"x.vitrine/d", "x"}});
+            const auto imported = scratch.open().importFrom(file, job);
+            QVERIFY2(imported.has_value(), imported ? "" : qPrintable(words(imported.error())));
+            QCOMPARE(Bundle::open(imported->bundle)->spec().initrdPath, std::string());
+        }
+    }
 };
 
 QTEST_GUILESS_MAIN(TransferTest)
