@@ -136,6 +136,7 @@ private:
     ui::models::MachineState stateOf(const QString& id, const Machine& machine) const;
     void resolveSystems();
     void warn(const vmm::Result<void>& outcome, const QString& id);
+    void take(const QString& id, const vmm::Result<library::MachineConfig>& written);
 
     // Running machines.
     void guestVanished(const QString& id, bool told);

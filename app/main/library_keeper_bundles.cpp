@@ -40,16 +40,28 @@ void LibraryKeeper::change(const QString& id, Change edit, std::function<void()>
         return;
     m_quick.run(
         this,
-        [path = *path, edit = std::move(edit)]() -> Result<void> {
+        [path = *path, edit = std::move(edit)]() -> Result<MachineConfig> {
             auto bundle = TRY(Bundle::open(path));
-            return bundle.change(edit);
+            TRY(bundle.change(edit));
+            return bundle.config();
         },
-        [this, id, then = std::move(then)](const Result<void>& outcome) {
-            m_shelf.refresh();
-            warn(outcome, id);
+        [this, id, then = std::move(then)](const Result<MachineConfig>& outcome) {
+            take(id, outcome);
             if (outcome && then)
                 then();
         });
+}
+
+/// What was written is known at once, before the shelf has looked again: whoever is told of a
+/// change asks for it.
+void LibraryKeeper::take(const QString& id, const Result<MachineConfig>& written)
+{
+    const auto found = m_machines.find(id);
+    if (written && found != m_machines.end() && found->shelf)
+        found->shelf->entry.config = *written;
+    m_shelf.refresh();
+    if (!written)
+        warn(written.error(), id);
 }
 
 void LibraryKeeper::startJob(const QString& title, const QString& id, LibraryWork work,

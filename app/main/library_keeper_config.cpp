@@ -266,10 +266,13 @@ void LibraryKeeper::changeDisks(const QString& id,
     if (!path)
         return;
     m_quick.run(
-        this, [path = *path, work = std::move(work)] { return work(path); },
-        [this, id](const Result<void>& outcome) {
-            m_shelf.refresh();
-            warn(outcome, id);
+        this,
+        [path = *path, work = std::move(work)]() -> Result<MachineConfig> {
+            TRY(work(path));
+            return TRY(Bundle::open(path)).config();
+        },
+        [this, id](const Result<MachineConfig>& outcome) {
+            take(id, outcome);
             emit machineChanged(id);
         });
 }

@@ -470,6 +470,10 @@ void LibraryKeeperTest::configurationNowAndLater()
     begin();
     QVERIFY(has(id, MachineState::Running));
     QSignalSpy applied(m_keeper.get(), &LibraryKeeper::configApplied);
+    std::string told; // whoever is told of a change finds it
+    const QObject listener;
+    connect(m_keeper.get(), &LibraryKeeper::configApplied, &listener,
+            [&] { told = m_keeper->config(id)->notes; });
     auto config = *m_keeper->config(id);
     config.notes = "mine";
     for (auto& drive : config.hardware.drives)
@@ -479,7 +483,7 @@ void LibraryKeeperTest::configurationNowAndLater()
     QTRY_COMPARE(applied.size(), 1);
     QVERIFY(!applied[0][1].toBool());
     QTRY_COMPARE(guest.calls(), QStringList(QStringLiteral("InsertMedium /disc.iso")));
-    QTRY_COMPARE(m_keeper->config(id)->notes, std::string("mine"));
+    QCOMPARE(told, std::string("mine"));
     config.hardware.cpus = 1;
     m_keeper->setConfig(id, config);
     QTRY_COMPARE(applied.size(), 2);
