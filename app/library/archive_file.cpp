@@ -170,6 +170,15 @@ Result<void> putAll(Writing& writing, const CopyPlan& plan, const std::string& f
     return {};
 }
 
+/// Closing an unfinished archive fills it up with zeros, as many as the file lacks. With a
+/// descriptor that takes none it ends with the first; archive_write_fail() would leak.
+void stopWriting(int fd)
+{
+    const UniqueFd nowhere(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (nowhere.valid())
+        ::dup3(nowhere.get(), fd, O_CLOEXEC);
+}
+
 // --- reading
 
 /// The path below the bundle's folder; empty for the folder itself. `folder` is the first entry's.
@@ -350,7 +359,7 @@ Result<void> writeArchive(const CopyPlan& plan, const std::string& folder,
         written = Error::fromErrno(file.string(), errno);
     if (written)
         return syncPath(file.parent_path());
-    archive_write_fail(out.get()); // nothing more is written to a file that goes away
+    stopWriting(fd.get());
     ::unlink(fresh.c_str());
     return written;
 }
