@@ -120,7 +120,7 @@ Result<void> TomlText::replace(size_t begin, size_t end, std::string_view with)
     return {};
 }
 
-Result<void> TomlText::set(size_t section, const std::string& key, const TomlValue& value)
+Result<void> TomlText::set(size_t section, std::string key, TomlValue value)
 {
     const TomlSection& where = m_sections[section];
     const size_t line = where.line;
@@ -144,7 +144,7 @@ Result<void> TomlText::set(size_t section, const std::string& key, const TomlVal
     return wrong(line, fmt::format("{} cannot be changed; write it as a line of its own", key));
 }
 
-Result<void> TomlText::erase(size_t section, const std::string& key)
+Result<void> TomlText::erase(size_t section, std::string key)
 {
     const TomlEntry* entry = m_sections[section].find(key);
     if (entry == nullptr)

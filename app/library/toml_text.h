@@ -61,9 +61,10 @@ public:
     /// "FILE line LINE: sentence".
     vmm::Error wrong(size_t line, std::string_view sentence) const;
 
-    vmm::Result<void> set(size_t section, const std::string& key, const TomlValue& value);
+    /// Arguments by value: they may come out of this very text.
+    vmm::Result<void> set(size_t section, std::string key, TomlValue value);
     /// Takes the key's lines out; nothing happens when it is not there.
-    vmm::Result<void> erase(size_t section, const std::string& key);
+    vmm::Result<void> erase(size_t section, std::string key);
     /// A new section with these values behind section `after`; its index is returned.
     vmm::Result<size_t> insertSection(size_t after, const std::string& name, bool list,
                                       const std::vector<std::pair<std::string, TomlValue>>& values);
