@@ -206,6 +206,8 @@ void LibraryKeeper::download(const QUrl& url)
         return;
     const std::shared_ptr<Download> download = m_downloader->get(url);
     m_downloads.insert(url, download);
+    if (!m_downloader->notice().isEmpty())
+        emit notice(m_downloader->notice(), {});
     const QString name = url.fileName().isEmpty() ? url.host() : url.fileName();
     const QString job = m_jobs.add(tr("Downloading %1").arg(name), {}, [this, url] {
         if (const auto found = m_downloads.value(url))

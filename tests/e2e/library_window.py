@@ -114,8 +114,11 @@ def second_library(home, bundle, pid, monitor):
         expect(library.poll() is None, "the first library ended with the second start")
         kill_guest(bundle, pid, monitor) # not its child
         pid = start(bundle, pid)
+        wait_for(lambda: xdotool("search", "--onlyvisible", "--pid", pid) or None, "window of the guest")
+        time.sleep(2) # which takes the focus as it comes
         xdotool("windowactivate", "--sync", window)
-        xdotool("key", "--window", window, "alt+F4")
+        wait_for(lambda: xdotool("getactivewindow") == window or None, "focus of the library's window")
+        xdotool("key", "alt+F4")
         expect(library.wait(60) == 0, f"the library ended with {library.returncode}")
     expect(alive(pid) and guest_pid(bundle) == pid, "the guest ended with the library's window")
     bundle.call("Quit")
