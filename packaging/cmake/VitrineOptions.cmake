@@ -15,10 +15,8 @@ option(VITRINE_FUZZ "Build the libFuzzer targets with their fuzzing engine (clan
 
 find_program(VITRINE_CCACHE ccache)
 if(VITRINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # What ccache wants for precompiled headers (ccache(1), "Precompiled headers").
-  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${VITRINE_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${VITRINE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${VITRINE_CCACHE})
 endif()
 
 add_library(vitrine_options INTERFACE)

@@ -32,17 +32,6 @@ function(vitrine_tier_target label program)
   add_dependencies(tests_${label} ${program})
 endfunction()
 
-# Parsing <QtTest> takes more than half of the time a small test takes to compile: the programs of the tiers without a
-# display share it, precompiled. (QtGui adds to <QtTest> what it finds defined, so the others could not.)
-function(vitrine_share_test_headers name)
-  if(NOT TARGET tests_precompiled)
-    add_executable(tests_precompiled EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/support/precompiled.cpp)
-    target_link_libraries(tests_precompiled PRIVATE vitrine_options Qt6::Test)
-    target_precompile_headers(tests_precompiled PRIVATE <QtTest> <functional> <memory> <optional> <string> <vector>)
-  endif()
-  target_precompile_headers(${name} REUSE_FROM tests_precompiled)
-endfunction()
-
 # vitrine_test(<name> LABEL unit|device|kvm|ui|e2e|fuzz SOURCES a.cpp [DEPS ...] [TIMEOUT seconds])
 # A Qt Test program (one class per program, QTEST_GUILESS_MAIN and `#include "<file>.moc"`).
 # Exit status 77 counts as skipped; the program prints the reason.
@@ -54,9 +43,6 @@ function(vitrine_test name)
   add_executable(${name} ${TEST_SOURCES})
   set_target_properties(${name} PROPERTIES AUTOMOC ON)
   target_link_libraries(${name} PRIVATE vitrine_options Qt6::Test ${TEST_DEPS})
-  if(TEST_LABEL MATCHES "^(unit|device)$")
-    vitrine_share_test_headers(${name})
-  endif()
   vitrine_tier_target(${TEST_LABEL} ${name})
   add_test(NAME ${TEST_LABEL}.${name} COMMAND ${name})
   set_tests_properties(${TEST_LABEL}.${name} PROPERTIES
