@@ -139,7 +139,7 @@ Result<SessionBus> SessionBus::open()
 {
     sd_bus* bus = nullptr;
     if (::sd_bus_open_user(&bus) < 0)
-        return Error(ErrorCode::NotFound,
+        return Error(ErrorCode::Unsupported,
                      "there is no session bus, so machines cannot be controlled");
     return SessionBus(bus);
 }

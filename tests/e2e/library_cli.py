@@ -38,7 +38,11 @@ def free_port():
 
 
 def shows_menu(name):
-    wait_for(lambda: "GNU GRUB" in run("ctl", name, "text"), f"{name} shows no menu")
+    """On its way there the screen is in a graphics mode and has no text."""
+    def shown():
+        result = subprocess.run([program(), "ctl", name, "text"], capture_output=True, text=True, timeout=60, check=False)
+        return "GNU GRUB" in result.stdout
+    wait_for(shown, f"{name} shows no menu")
 
 
 def life_of_a_machine(folder):
