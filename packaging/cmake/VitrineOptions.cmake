@@ -51,3 +51,9 @@ if(VITRINE_FUZZ)
   endif()
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# QML compiled ahead makes a start quick. Where nobody waits for one it only makes the build longer, by minutes.
+set(VITRINE_QML_CACHE "")
+if(VITRINE_SANITIZE OR CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(VITRINE_QML_CACHE NO_CACHEGEN)
+endif()
