@@ -6,12 +6,8 @@
 #include <unistd.h>
 
 #include <QClipboard>
-#include <QFileInfo>
 #include <QGuiApplication>
-#include <QStandardPaths>
 #include <QThread>
-
-#include "ui/models/quantity.h"
 
 namespace ui::models {
 
@@ -19,15 +15,10 @@ namespace {
 
 using app::library::CloseAction;
 using app::library::MachineConfig;
-using vmm::spec::BalloonKind;
-using vmm::spec::BootOrder;
 using vmm::spec::DriveKind;
 using vmm::spec::DriveSpec;
 using vmm::spec::MachineSpec;
-using vmm::spec::NicKind;
 using vmm::spec::NicSpec;
-
-const char kUefiName[] = "uefi"; // MachineSpec::firmwarePath
 
 quint64 hostMemory()
 {
@@ -36,23 +27,9 @@ quint64 hostMemory()
     return pages > 0 && size > 0 ? static_cast<quint64>(pages) * static_cast<quint64>(size) : 0;
 }
 
-/// A disk's size as typed; disks have whole MiB.
-std::optional<quint64> wholeMiB(const QString& size)
-{
-    auto bytes = sizeFrom(size, kGiB);
-    if (bytes)
-        *bytes = (*bytes + kMiB - 1) / kMiB * kMiB;
-    return bytes;
-}
-
 QString text(const std::string& bytes)
 {
     return QString::fromStdString(bytes);
-}
-
-QString fileName(const std::string& path)
-{
-    return QFileInfo(text(path)).fileName();
 }
 
 } // namespace
@@ -225,278 +202,6 @@ bool PreferencesModel::running() const
 QString PreferencesModel::laterText() const
 {
     return alive() ? tr("At next start") : QString();
-}
-
-bool PreferencesModel::givesBack() const
-{
-    return m_config.hardware.balloon == BalloonKind::Auto;
-}
-
-void PreferencesModel::setGivesBack(bool givesBack)
-{
-    if (givesBack != this->givesBack())
-        edit([givesBack](MachineConfig& config) {
-            config.hardware.balloon = givesBack ? BalloonKind::Auto : BalloonKind::None;
-        });
-}
-
-QString PreferencesModel::addDisk(const QString& size)
-{
-    const auto bytes = wholeMiB(size);
-    if (!bytes || *bytes < kMiB)
-        return tr("Type a size, such as %1").arg(sizeText(20 * kGiB));
-    if (m_controller)
-        m_controller->addDisk(m_machine, *bytes);
-    return {};
-}
-
-QString PreferencesModel::growDisk(const QString& disk, const QString& size)
-{
-    const quint64 now = m_disks.bytes(disk);
-    const auto bytes = wholeMiB(size);
-    if (!bytes)
-        return tr("Type a size, such as %1").arg(sizeText(now + 20 * kGiB));
-    if (*bytes <= now)
-        return tr("The disk has %1; it can only grow").arg(sizeText(now));
-    if (m_controller)
-        m_controller->growDisk(m_machine, disk, *bytes);
-    return {};
-}
-
-void PreferencesModel::detachDisk(const QString& disk)
-{
-    if (m_controller)
-        m_controller->detachDisk(m_machine, disk);
-}
-
-bool PreferencesModel::hasDrive() const
-{
-    return drive() != nullptr;
-}
-
-QString PreferencesModel::mediumName() const
-{
-    return drive() ? fileName(drive()->path) : QString();
-}
-
-QUrl PreferencesModel::mediumFolder() const
-{
-    const QString there = drive() ? QFileInfo(text(drive()->path)).path() : QString();
-    const QString downloads = QStandardPaths::writableLocation(QStandardPaths::DownloadLocation);
-    return QUrl::fromLocalFile(QFileInfo(there).isAbsolute() ? there : downloads);
-}
-
-void PreferencesModel::insertMedium(const QUrl& file)
-{
-    if (m_controller && file.isLocalFile())
-        m_controller->insertMedium(m_machine, file);
-}
-
-void PreferencesModel::ejectMedium()
-{
-    if (m_controller)
-        m_controller->ejectMedium(m_machine);
-}
-
-PreferencesModel::Network PreferencesModel::network() const
-{
-    if (!nic())
-        return Network::None;
-    switch (nic()->kind) {
-    case NicKind::User:
-        return Network::Nat;
-    case NicKind::Tap:
-        return Network::Tap;
-    case NicKind::Passt:
-        return Network::Passt;
-    case NicKind::None:
-        return Network::None;
-    }
-    return Network::None;
-}
-
-void PreferencesModel::setNetwork(Network network)
-{
-    if (network == this->network() || network == Network::Tap || network == Network::Passt)
-        return; // those two need more than a word: a descriptor, a socket
-    editNic([network](NicSpec& card) {
-        card.kind = network == Network::Nat ? NicKind::User : NicKind::None;
-    });
-}
-
-void PreferencesModel::usePasst(const QUrl& socket)
-{
-    if (socket.isLocalFile())
-        editNic([&socket](NicSpec& card) {
-            card.kind = NicKind::Passt;
-            card.socketPath = socket.toLocalFile().toStdString();
-        });
-}
-
-bool PreferencesModel::linkUp() const
-{
-    return nic() && nic()->linkUp;
-}
-
-void PreferencesModel::setLinkUp(bool up)
-{
-    if (up != linkUp())
-        editNic([up](NicSpec& card) { card.linkUp = up; });
-}
-
-bool PreferencesModel::restricted() const
-{
-    return nic() && nic()->restricted;
-}
-
-void PreferencesModel::setRestricted(bool restricted)
-{
-    if (restricted != this->restricted())
-        editNic([restricted](NicSpec& card) { card.restricted = restricted; });
-}
-
-QString PreferencesModel::passtSocket() const
-{
-    return nic() ? text(nic()->socketPath) : QString();
-}
-
-QString PreferencesModel::macText() const
-{
-    return nic() ? text(nic()->mac) : QString();
-}
-
-QString PreferencesModel::sshCommand() const
-{
-    constexpr int kSsh = 22;
-    const auto rule = m_forwards.toGuestPort(kSsh);
-    if (!rule)
-        return {};
-    const bool six = rule->hostAddress.contains(QLatin1Char(':'));
-    return QStringLiteral("ssh -p %1 %2")
-        .arg(rule->hostPort)
-        .arg(six ? QStringLiteral("::1") : QStringLiteral("127.0.0.1"));
-}
-
-QString PreferencesModel::addForward(const QString& hostPort, const QString& guestPort, bool udp,
-                                     bool others)
-{
-    const auto host = portFrom(hostPort);
-    const auto guest = portFrom(guestPort);
-    if (!host || !guest)
-        return tr("Ports are numbers from 1 to 65535");
-    if (m_forwards.taken(*host, udp))
-        return tr("Port %1 of this computer is forwarded already").arg(*host);
-    if (m_forwards.count() >= static_cast<int>(NicSpec::kMaxForwards))
-        return tr("A machine has at most %1 forwards").arg(NicSpec::kMaxForwards);
-    ForwardRule rule;
-    rule.udp = udp;
-    rule.hostPort = *host;
-    rule.guestPort = *guest;
-    if (others)
-        rule.hostAddress = QStringLiteral("0.0.0.0");
-    if (m_controller)
-        m_controller->addForward(m_machine, rule.text());
-    return {};
-}
-
-void PreferencesModel::removeForward(const QString& rule)
-{
-    if (m_controller)
-        m_controller->removeForward(m_machine, rule);
-}
-
-PreferencesModel::Boot PreferencesModel::boot() const
-{
-    return static_cast<Boot>(m_config.hardware.boot);
-}
-
-void PreferencesModel::setBoot(Boot boot)
-{
-    if (boot != this->boot())
-        edit(
-            [boot](MachineConfig& config) { config.hardware.boot = static_cast<BootOrder>(boot); });
-}
-
-PreferencesModel::Firmware PreferencesModel::firmware() const
-{
-    const std::string& path = m_config.hardware.firmwarePath;
-    if (path.empty())
-        return Firmware::Bios;
-    return path == kUefiName ? Firmware::Uefi : Firmware::Own;
-}
-
-void PreferencesModel::setFirmware(Firmware firmware)
-{
-    if (firmware == this->firmware() || firmware == Firmware::Own)
-        return;
-    edit([firmware](MachineConfig& config) {
-        config.hardware.firmwarePath = firmware == Firmware::Uefi ? kUefiName : "";
-    });
-}
-
-QString PreferencesModel::firmwareFile() const
-{
-    return firmware() == Firmware::Own ? text(m_config.hardware.firmwarePath) : QString();
-}
-
-void PreferencesModel::useFirmwareFile(const QUrl& file)
-{
-    if (file.isLocalFile())
-        edit([&file](MachineConfig& config) {
-            config.hardware.firmwarePath = file.toLocalFile().toStdString();
-        });
-}
-
-QString PreferencesModel::kernel() const
-{
-    return text(m_config.hardware.kernelPath);
-}
-
-void PreferencesModel::setKernel(const QString& file)
-{
-    if (file == kernel())
-        return;
-    edit([&file](MachineConfig& config) {
-        config.hardware.kernelPath = file.toStdString();
-        if (file.isEmpty()) { // they are for a kernel only
-            config.hardware.initrdPath.clear();
-            config.hardware.commandLine.clear();
-        }
-    });
-}
-
-void PreferencesModel::useKernelFile(const QUrl& file)
-{
-    if (file.isLocalFile())
-        setKernel(file.toLocalFile());
-}
-
-QString PreferencesModel::initrd() const
-{
-    return text(m_config.hardware.initrdPath);
-}
-
-void PreferencesModel::setInitrd(const QString& file)
-{
-    if (file != initrd())
-        edit([&file](MachineConfig& config) { config.hardware.initrdPath = file.toStdString(); });
-}
-
-void PreferencesModel::useInitrdFile(const QUrl& file)
-{
-    if (file.isLocalFile())
-        setInitrd(file.toLocalFile());
-}
-
-QString PreferencesModel::commandLine() const
-{
-    return text(m_config.hardware.commandLine);
-}
-
-void PreferencesModel::setCommandLine(const QString& line)
-{
-    if (line != commandLine())
-        edit([&line](MachineConfig& config) { config.hardware.commandLine = line.toStdString(); });
 }
 
 PreferencesModel::Closing PreferencesModel::closing() const
