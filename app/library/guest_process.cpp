@@ -20,7 +20,7 @@ using vmm::UniqueFd;
 
 namespace {
 
-constexpr off_t kTail = 4096;
+constexpr size_t kTail = 4096;
 constexpr size_t kMaxLine = 300;
 
 /// On the bundle's disk where that is possible, else in memory.
@@ -104,6 +104,39 @@ std::string_view trimmed(std::string_view line)
                : line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
 }
 
+/// At most kMaxLine bytes, and no part of a character of UTF-8 at their end.
+std::string_view cut(std::string_view line)
+{
+    size_t size = std::min(line.size(), kMaxLine);
+    while (size > 0 && size < line.size() &&
+           (static_cast<unsigned char>(line[size]) & 0xc0) == 0x80)
+        --size;
+    return line.substr(0, size);
+}
+
+/// At most the last `bytes` of the file, without the part of a line at their start: a line's end
+/// alone says little. A giant line's end is better than nothing.
+std::string tailOf(const UniqueFd& file, size_t bytes)
+{
+    struct stat facts = {};
+    if (::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode))
+        return {};
+    const off_t begin = std::max<off_t>(0, facts.st_size - static_cast<off_t>(bytes));
+    std::string text(static_cast<size_t>(facts.st_size - begin), '\0');
+    const ssize_t got = ::pread(file.get(), text.data(), text.size(), begin);
+    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    const size_t newline = text.find('\n');
+    if (begin > 0 && newline != std::string::npos && newline + 1 < text.size())
+        text.erase(0, newline + 1);
+    return text;
+}
+
+UniqueFd openLog(const std::filesystem::path& bundle)
+{
+    const auto path = bundle / "log.txt";
+    return UniqueFd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+}
+
 } // namespace
 
 Result<StartedGuest> startGuestProcess(const GuestProcess& process)
@@ -124,22 +157,28 @@ Result<StartedGuest> startGuestProcess(const GuestProcess& process)
 
 std::string lastLine(const UniqueFd& output)
 {
-    struct stat facts = {};
-    if (::fstat(output.get(), &facts) != 0)
-        return {};
-    const off_t begin = std::max<off_t>(0, facts.st_size - kTail);
-    std::string text(static_cast<size_t>(facts.st_size - begin), '\0');
-    const ssize_t got = ::pread(output.get(), text.data(), text.size(), begin);
-    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    const std::string text = tailOf(output, kTail);
     for (size_t end = text.size(); end > 0;) {
         const size_t newline = text.rfind('\n', end - 1);
         const size_t start = newline == std::string::npos ? 0 : newline + 1;
         const auto line = trimmed(std::string_view(text).substr(start, end - start));
         if (!line.empty())
-            return std::string(line.substr(0, kMaxLine));
+            return std::string(cut(line));
         end = start == 0 ? 0 : start - 1;
     }
     return {};
+}
+
+std::string logTail(const std::filesystem::path& bundle, size_t bytes)
+{
+    const UniqueFd log = openLog(bundle);
+    return log.valid() ? tailOf(log, bytes) : std::string();
+}
+
+std::string lastLogLine(const std::filesystem::path& bundle)
+{
+    const UniqueFd log = openLog(bundle);
+    return log.valid() ? lastLine(log) : std::string();
 }
 
 } // namespace app::library

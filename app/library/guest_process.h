@@ -32,7 +32,14 @@ struct StartedGuest {
 /// Starts it in a session of its own, so that it outlives whoever started it.
 vmm::Result<StartedGuest> startGuestProcess(const GuestProcess& process);
 
-/// The last line of what a child has printed, cut to 300 bytes; empty when there is none.
+/// The last line of what a child has printed that says something, cut to 300 bytes of UTF-8; empty
+/// when there is none.
 std::string lastLine(const vmm::UniqueFd& output);
+
+/// At most the last `bytes` of a bundle's log, from the start of a line; empty when there is none.
+/// The log is as hostile as what the guest makes the process say.
+std::string logTail(const std::filesystem::path& bundle, size_t bytes);
+/// As lastLine(), of a bundle's log.
+std::string lastLogLine(const std::filesystem::path& bundle);
 
 } // namespace app::library

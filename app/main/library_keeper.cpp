@@ -147,9 +147,7 @@ void LibraryKeeper::judgeVanished(const QString& id, Machine& machine)
     if (!std::exchange(machine.judge, false) || m_guests.present(id) || m_launcher.running(id) ||
         machine.shelf->entry.suspended)
         return;
-    constexpr qint64 kTail = 4096;
-    const auto log = machine.shelf->entry.bundle / "log.txt";
-    fail(id, troubleOf(0, lastLineOf(tailOf(log.string(), kTail))));
+    fail(id, troubleOf(0, text(library::lastLogLine(machine.shelf->entry.bundle))));
 }
 
 void LibraryKeeper::forget(const QString& id)

@@ -32,7 +32,7 @@ using vmm::spec::NicSpec;
 
 namespace {
 
-constexpr qint64 kLogShown = 256 << 10; // bytes
+constexpr size_t kLogShown = 256 << 10; // bytes
 constexpr int kMaxDisks = 64;
 constexpr quint64 kBlock = 512;
 
@@ -365,7 +365,7 @@ void LibraryKeeper::removeForward(const QString& id, const QString& rule)
 QString LibraryKeeper::logText(const QString& id) const
 {
     const auto path = bundleOf(id);
-    return path ? tailOf((*path / "log.txt").string(), kLogShown) : QString();
+    return path ? text(library::logTail(*path, kLogShown)) : QString();
 }
 
 } // namespace app::main

@@ -8,8 +8,8 @@
 
 #include <QObject>
 #include <QString>
-#include <sys/types.h>
 
+#include "app/library/guest_process.h"
 #include "vmm/base/result.h"
 #include "vmm/base/unique_fd.h"
 
@@ -42,23 +42,16 @@ signals:
 
 private:
     struct Child {
-        pid_t pid = -1;
+        library::StartedGuest started;
         vmm::UniqueFd handle; ///< pidfd_open(2)
-        vmm::UniqueFd output;
-        bool told = false; ///< to end
+        bool told = false;    ///< to end
         std::unique_ptr<QSocketNotifier> notifier;
     };
-    vmm::Result<pid_t> spawn(const QString& id, int output) const;
     vmm::Result<void> follow(const QString& id, Child child);
     void reap(const QString& id);
 
     const std::string m_program;
     std::map<QString, Child> m_children;
 };
-
-/// At most the last `bytes` of `file` as text, without the part of a line at its start.
-QString tailOf(const std::string& file, qint64 bytes);
-/// The last line of `text` that says something, at most a few hundred characters.
-QString lastLineOf(const QString& text);
 
 } // namespace app::main

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,32 @@ private slots:
         const std::string line(10000, 'x');
         QCOMPARE(::write(file.get(), line.data(), line.size()), ssize_t{10000});
         QCOMPARE(lastLine(file), std::string(300, 'x'));
+    }
+    void cutsBetweenCharacters()
+    {
+        vmm::UniqueFd file(::memfd_create("output", MFD_CLOEXEC));
+        const std::string line = std::string(299, 'x') + "\xc3\xa9"; // two bytes of UTF-8
+        QCOMPARE(::write(file.get(), line.data(), line.size()), ssize_t{301});
+        QCOMPARE(lastLine(file), std::string(299, 'x'));
+    }
+    void readsTheEndOfALog()
+    {
+        const std::filesystem::path bundle = m_folder.path().toStdString();
+        QCOMPARE(logTail(bundle, 100), std::string());
+        QCOMPARE(lastLogLine(bundle), std::string());
+        std::ofstream(bundle / "log.txt") << "first\nsecond\nthird\n\n";
+        QCOMPARE(logTail(bundle, 100), std::string("first\nsecond\nthird\n\n"));
+        QCOMPARE(logTail(bundle, 10), std::string("third\n\n"));
+        QCOMPARE(lastLogLine(bundle), std::string("third"));
+    }
+    void readsNoLogThatIsNoFile()
+    {
+        const std::filesystem::path bundle = m_folder.filePath("other").toStdString();
+        std::filesystem::create_directories(bundle / "log.txt");
+        QCOMPARE(logTail(bundle, 100), std::string());
+        std::filesystem::remove(bundle / "log.txt");
+        QCOMPARE(::mkfifo((bundle / "log.txt").c_str(), 0600), 0);
+        QCOMPARE(lastLogLine(bundle), std::string());
     }
 
 private:
