@@ -18,6 +18,7 @@
 #include "app/main/library_search.h"
 #include "app/main/window_loader.h"
 #include "app/services/background.h"
+#include "translations/translators.h"
 #include "ui/models/demo_library.h"
 #include "ui/shell/library_window.h"
 
@@ -56,6 +57,7 @@ std::unique_ptr<QGuiApplication> makeApplication(int& argc, char** argv)
     const QtMessageHandler usual = qInstallMessageHandler(explainNoDisplay);
     auto application = std::make_unique<QGuiApplication>(argc, argv);
     qInstallMessageHandler(usual);
+    translations::install(*application);
     QGuiApplication::setQuitOnLastWindowClosed(false); // work may be under way: LibraryRun decides
     return application;
 }

@@ -24,6 +24,7 @@
 #include "app/main/run_window.h"
 #include "app/main/session_controller.h"
 #include "app/main/window_loader.h"
+#include "translations/translators.h"
 #include "ui/models/machine_model.h"
 #include "ui/viewer/guest_window.h"
 
@@ -63,6 +64,7 @@ std::unique_ptr<QGuiApplication> makeApplication(int& argc, char** argv)
     const QtMessageHandler usual = qInstallMessageHandler(explainNoDisplay);
     auto application = std::make_unique<QGuiApplication>(argc, argv);
     qInstallMessageHandler(usual);
+    translations::install(*application);
     return application;
 }
 

@@ -13,10 +13,10 @@ namespace ui::models {
 
 namespace {
 
-QString words(const char* text)
-{
-    return QCoreApplication::translate("Quantity", text);
-}
+/// Texts of this file.
+struct Words {
+    Q_DECLARE_TR_FUNCTIONS(ui::models::Quantity)
+};
 
 /// `number` with one decimal place unless it is whole.
 QString numberText(double number)
@@ -49,15 +49,15 @@ quint64 unitOf(QChar letter)
 
 QString sizeText(quint64 bytes)
 {
-    const std::array<std::pair<quint64, QString>, 4> units = {{{kGiB << 10, words("%1 TiB")},
-                                                               {kGiB, words("%1 GiB")},
-                                                               {kMiB, words("%1 MiB")},
-                                                               {kKiB, words("%1 KiB")}}};
+    const std::array<std::pair<quint64, QString>, 4> units = {{{kGiB << 10, Words::tr("%1 TiB")},
+                                                               {kGiB, Words::tr("%1 GiB")},
+                                                               {kMiB, Words::tr("%1 MiB")},
+                                                               {kKiB, Words::tr("%1 KiB")}}};
     for (const auto& [unit, text] : units) {
         if (bytes >= unit)
             return text.arg(numberText(static_cast<double>(bytes) / static_cast<double>(unit)));
     }
-    return words("%1 B").arg(bytes);
+    return Words::tr("%1 B").arg(bytes);
 }
 
 std::optional<quint64> sizeFrom(const QString& text, quint64 unit)
@@ -84,7 +84,7 @@ QString rateText(double bytesPerSecond)
 {
     const double whole = std::isfinite(bytesPerSecond) ? std::max(0.0, bytesPerSecond) : 0.0;
     constexpr double kMost = 1e15;
-    return words("%1/s").arg(sizeText(static_cast<quint64>(std::min(whole, kMost))));
+    return Words::tr("%1/s").arg(sizeText(static_cast<quint64>(std::min(whole, kMost))));
 }
 
 } // namespace ui::models
