@@ -6,8 +6,8 @@
 #include <QUuid>
 
 #include "app/main/library_keeper.h"
-#include "app/main/library_maker.h"
 #include "app/main/library_offer.h"
+#include "app/making/maker.h"
 #include "app/services/keyring.h"
 
 namespace app::main {
@@ -34,6 +34,12 @@ bool isWeb(const QUrl& url)
 {
     return (url.scheme() == QLatin1String("http") || url.scheme() == QLatin1String("https")) &&
            !url.host().isEmpty();
+}
+
+Result<MachineEntry> makeMachine(const MachineDraft& draft, const LibraryPlace& place, Job& job)
+{
+    const auto library = TRY(place.open());
+    return making::makeMachine(draftOf(draft), library, job);
 }
 
 } // namespace
@@ -65,7 +71,7 @@ void LibraryKeeper::offerFile(const QString& path)
     const QString job = m_jobs.add(tr("Looking at %1").arg(QFileInfo(path).fileName()), {}, {});
     m_systems.ask(
         [path, home = m_surroundings.place.home](const OsDatabase* database) {
-            return lookAt(path, database, hostMeans(home));
+            return lookAt(path, database, making::hostMeans(home));
         },
         [this, path, job](Offered offered) {
             m_jobs.remove(job);
@@ -95,7 +101,7 @@ MachineDraft LibraryKeeper::named(MachineDraft draft) const
 
 MachineDraft LibraryKeeper::emptyDraft() const
 {
-    return named(plainDraft(hostMeans(m_surroundings.place.home)));
+    return named(emptySheet(making::hostMeans(m_surroundings.place.home)));
 }
 
 void LibraryKeeper::importBundle(const QString& path)
@@ -170,7 +176,7 @@ void LibraryKeeper::prepare(const QString& id, const MachineDraft& draft, bool s
     keepPassword(id, draft);
     m_systems.ask(
         [draft, job, bundle = m_machines[id].shelf->entry.bundle](const OsDatabase* database) {
-            return prepareInstall(draft, bundle, database, *job);
+            return making::prepareInstall(draftOf(draft), bundle, database, *job);
         },
         [this, id, shown, start](const Result<void>& outcome) {
             m_jobs.remove(shown);

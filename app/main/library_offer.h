@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From a file to a draft of a machine.
+// Drafts of machines between app/making, which has no Qt, and the sheet, which has.
 #pragma once
-
-#include <filesystem>
 
 #include <QString>
 
+#include "app/making/draft.h"
 #include "app/os/os_database.h"
 #include "ui/models/library_controller.h"
 
 namespace app::main {
-
-/// What the computer can give a machine.
-struct HostMeans {
-    quint64 memoryBytes = 0;
-    int cpus = 1;
-    quint64 freeDiskBytes = 0; ///< where the machines are
-};
-/// Asks the kernel; some microseconds. `home`: where the machines are, or will be.
-HostMeans hostMeans(const std::filesystem::path& home);
 
 /// What a file turned out to be.
 struct Offered {
@@ -28,16 +18,18 @@ struct Offered {
     QString problem;                ///< with Kind::Unusable: one sentence
 };
 
-/// Looks at the file or folder `path`, which is hostile. In a draft of a disk image or an
-/// appliance, the first disk names that file; in one of a medium, the first drive. `database` may
-/// be null: then nothing is known of systems. A thread on which the database may be asked; takes
-/// seconds.
-Offered lookAt(const QString& path, const os::OsDatabase* database, const HostMeans& means);
+/// Looks at the file or folder `path`, which is hostile. `database` may be null: then nothing is
+/// known of systems. A thread on which the database may be asked; takes seconds.
+Offered lookAt(const QString& path, const os::OsDatabase* database, const making::HostMeans& means);
 
-/// A draft without a medium, for a system nobody has named.
-ui::models::MachineDraft plainDraft(const HostMeans& means);
+/// A sheet without a medium, for a system nobody has named.
+ui::models::MachineDraft emptySheet(const making::HostMeans& means);
 
-/// Fills in what `facts` recommend, within `means`: at most half of the memory.
-void recommend(ui::models::MachineDraft& draft, const os::OsFacts& facts, const HostMeans& means);
+/// What the sheet shows of `draft`. Its drives are the media, and the one disk with the file it is
+/// made of, if any.
+ui::models::MachineDraft sheetOf(const making::Draft& draft);
+
+/// What a machine is made of once the person has changed the sheet; sheetOf() backwards.
+making::Draft draftOf(const ui::models::MachineDraft& sheet);
 
 } // namespace app::main

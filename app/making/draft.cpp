@@ -221,14 +221,26 @@ void recommend(Draft& draft, const OsFacts& facts)
             empty.bytes = vmm::alignUp(std::max(disk, facts.minimum.diskBytes), kMebibyte);
 }
 
+bool isMachine(const fs::path& file)
+{
+    std::error_code failed;
+    return fs::is_directory(file, failed) ? fs::is_regular_file(file / "machine.toml", failed)
+                                          : endsWith(file, ".vitrine.tar.zst");
+}
+
 Result<Draft> draftFor(const fs::path& file, const OsDatabase* database, const HostMeans& means)
 {
     std::error_code failed;
-    if (!fs::is_regular_file(file, failed))
-        return Error(ErrorCode::NotFound,
-                     failed || !fs::exists(file, failed)
-                         ? fmt::format("{} is not there", file.string())
-                         : fmt::format("{} is not a file a machine can be made of", file.string()));
+    const auto kind = fs::status(file, failed).type();
+    if (kind == fs::file_type::not_found)
+        return Error(ErrorCode::NotFound, fmt::format("{} is not there", file.string()));
+    if (isMachine(file))
+        return Error(ErrorCode::Invalid,
+                     fmt::format("{} is a machine already; it can be imported", file.string()));
+    if (kind != fs::file_type::regular && kind != fs::file_type::unknown &&
+        kind != fs::file_type::none)
+        return Error(ErrorCode::Invalid,
+                     fmt::format("{} is not a file a machine can be made of", file.string()));
     if (::access(file.c_str(), R_OK) != 0)
         return Error::fromErrno(file.string(), errno);
     if (endsWith(file, ".ova") || endsWith(file, ".ovf"))

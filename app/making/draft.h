@@ -56,6 +56,10 @@ struct Draft {
 /// A machine without a medium, for a system nobody has named.
 Draft plainDraft(const HostMeans& means);
 
+/// Whether `file` is a machine already, to be imported as it is: a bundle's folder, or one that was
+/// exported.
+bool isMachine(const std::filesystem::path& file);
+
 /// The draft for `file`, which is hostile: a disc, a disk image of any format, an appliance.
 /// `database` may be null: then nothing is known of systems. The error says why no machine can be
 /// made of it. Takes seconds; a thread on which the database may be asked.

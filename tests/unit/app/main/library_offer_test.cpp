@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is proposed for a file, and which changes of a configuration a running machine takes over.
-#include <QDir>
-#include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include "app/main/library_live.h"
 #include "app/main/library_offer.h"
+#include "tests/unit/app/making/offered_file.h"
 
 using app::library::MachineConfig;
-using app::main::HostMeans;
 using app::main::LiveCall;
 using app::main::livePlan;
 using app::main::lookAt;
 using app::main::Offered;
+using app::making::Draft;
+using tests::kGibibyte;
+using tests::kMeans;
+using tests::offeredDisc;
+using tests::offeredFile;
 using ui::models::MachineDraft;
 using vmm::spec::DriveBus;
 using vmm::spec::DriveKind;
 
 namespace {
-
-constexpr quint64 kGibibyte = quint64{1} << 30;
-const HostMeans kMeans{8 * kGibibyte, 4, 100 * kGibibyte};
 
 MachineConfig machineWithDiskAndDrive()
 {
@@ -32,27 +32,14 @@ MachineConfig machineWithDiskAndDrive()
     return config;
 }
 
-/// A file of `bytes` zeros with `words` at `offset`.
-QString makeFile(const QTemporaryDir& folder, const char* name, const char* words, qint64 offset)
-{
-    const QString path = folder.filePath(QString::fromLatin1(name));
-    QFile file(path);
-    constexpr qint64 kBytes = 65536;
-    if (!file.open(QIODevice::ReadWrite) || !file.resize(kBytes) || !file.seek(offset) ||
-        file.write(words) < 0)
-        qFatal("the file cannot be written");
-    return path;
-}
-
 } // namespace
 
 class LibraryOfferTest : public QObject {
     Q_OBJECT
 private slots:
-    void recommendsWithinTheHost();
-    void recommendsWhatTheSystemKnows();
-    void looksAtADiscWithoutTheDatabase();
-    void looksAtARawDisk();
+    void showsWhatIsProposed();
+    void makesWhatWasChanged();
+    void keepsTheImageToTakeOver();
     void foldersAndMissingFiles();
     void nothingChanged();
     void wordsNeedNoStart();
@@ -60,72 +47,65 @@ private slots:
     void newHardwareWaits();
 };
 
-void LibraryOfferTest::recommendsWithinTheHost()
-{
-    MachineDraft draft = app::main::plainDraft(kMeans);
-    QCOMPARE(draft.config.hardware.memoryBytes, 2 * kGibibyte);
-    app::os::OsFacts facts;
-    facts.recommended = {16, 64 * kGibibyte, 0};
-    facts.minimum.diskBytes = 200 * kGibibyte;
-    app::main::recommend(draft, facts, kMeans);
-    QCOMPARE(draft.config.hardware.memoryBytes, kMeans.memoryBytes / 2);
-    QCOMPARE(draft.config.hardware.cpus, 4u);
-    QCOMPARE(draft.diskBytes, 200 * kGibibyte);
-    QCOMPARE(draft.recommendedMemory, 64 * kGibibyte);
-}
-
-void LibraryOfferTest::recommendsWhatTheSystemKnows()
-{
-    MachineDraft draft = app::main::plainDraft(kMeans);
-    app::os::OsFacts facts;
-    facts.id = "http://example.org/os";
-    facts.name = "Example";
-    facts.firmwareBios = false;
-    facts.firmwareUefi = true;
-    facts.virtioBlock = false;
-    app::main::recommend(draft, facts, kMeans);
-    QCOMPARE(draft.config.hardware.firmwarePath, std::string("uefi"));
-    QVERIFY(!draft.canBios && draft.canUefi);
-    QCOMPARE(draft.config.hardware.drives.at(0).bus, DriveBus::Ahci);
-    QCOMPARE(draft.osName, QStringLiteral("Example"));
-    facts.virtioBlock = true;
-    app::main::recommend(draft, facts, kMeans);
-    QCOMPARE(draft.config.hardware.drives.at(0).bus, DriveBus::VirtioBlk);
-}
-
-void LibraryOfferTest::looksAtADiscWithoutTheDatabase()
+void LibraryOfferTest::showsWhatIsProposed()
 {
     const QTemporaryDir folder;
-    const QString path = makeFile(folder, "some.iso", "\1CD001", 32768);
-    const Offered offered = lookAt(path, nullptr, kMeans);
+    const auto path = offeredDisc(folder, "some.iso");
+    const Offered offered = lookAt(QString::fromStdString(path.string()), nullptr, kMeans);
     QCOMPARE(offered.kind, Offered::Kind::Draft);
-    QCOMPARE(offered.draft.source, MachineDraft::Source::Installer);
-    const auto& drives = offered.draft.config.hardware.drives;
+    const MachineDraft& sheet = offered.draft;
+    QCOMPARE(sheet.source, MachineDraft::Source::Installer);
+    QCOMPARE(sheet.sourceName, QStringLiteral("some.iso"));
+    const auto& drives = sheet.config.hardware.drives;
     QCOMPARE(drives.size(), size_t{2});
-    QCOMPARE(drives[0].path, path.toStdString());
+    QCOMPARE(drives[0].path, path.string());
     QVERIFY(drives[1].kind == DriveKind::Disk && drives[1].path.empty());
-    QCOMPARE(offered.draft.config.name(), std::string("some"));
+    QVERIFY(sheet.diskBytes > 0);
+    QCOMPARE(sheet.hostMemory, quint64{kMeans.memoryBytes});
 }
 
-void LibraryOfferTest::looksAtARawDisk()
+void LibraryOfferTest::makesWhatWasChanged()
 {
-    const QTemporaryDir folder;
-    const QString disk = makeFile(folder, "bootable", "\x55\xaa", 510);
-    const Offered offered = lookAt(disk, nullptr, kMeans);
-    if (offered.problem.contains(QLatin1String("qemu-img")))
-        QSKIP("qemu-img is not installed");
-    QCOMPARE(offered.kind, Offered::Kind::Draft);
-    QCOMPARE(offered.draft.source, MachineDraft::Source::DiskImage);
-    QCOMPARE(offered.draft.diskBytes, 65536u);
-    const QString other = makeFile(folder, "notes", "words", 0);
-    QCOMPARE(lookAt(other, nullptr, kMeans).kind, Offered::Kind::Unusable);
+    Draft draft = app::making::plainDraft(kMeans);
+    draft.source = Draft::Source::LiveMedium;
+    draft.file = "/some.iso";
+    draft.diskBus = DriveBus::Ahci;
+    draft.config.hardware.drives.push_back({DriveKind::Cdrom, "/some.iso"});
+    MachineDraft sheet = app::main::sheetOf(draft);
+    sheet.diskBytes = 5 * kGibibyte;
+    sheet.tryLive = true;
+    sheet.express = true;
+    sheet.user = QStringLiteral("ada");
+    sheet.timeZone = QStringLiteral("Europe/Berlin");
+    const Draft back = app::main::draftOf(sheet);
+    QVERIFY(back.source == draft.source && back.file == draft.file && back.tryLive);
+    QCOMPARE(back.config.hardware.drives.size(), size_t{1});
+    QCOMPARE(back.config.hardware.drives[0].path, std::string("/some.iso"));
+    QVERIFY(back.diskBus == DriveBus::Ahci && back.express);
+    QCOMPARE(back.disks.size(), size_t{1});
+    QCOMPARE(back.disks[0].bytes, 5 * kGibibyte);
+    QCOMPARE(back.answers.user, std::string("ada"));
+    QCOMPARE(back.answers.timeZone, std::string("Europe/Berlin"));
+}
+
+void LibraryOfferTest::keepsTheImageToTakeOver()
+{
+    Draft draft = app::making::plainDraft(kMeans);
+    draft.source = Draft::Source::Appliance;
+    draft.file = "/some.ova";
+    draft.disks.assign(1, {7 * kGibibyte, "/some.ova"});
+    const Draft back = app::main::draftOf(app::main::sheetOf(draft));
+    QVERIFY(back.source == Draft::Source::Appliance && back.file == "/some.ova");
+    QCOMPARE(back.disks.size(), size_t{1});
+    QVERIFY(back.disks[0].source == "/some.ova" && back.disks[0].bytes == 7 * kGibibyte);
+    QVERIFY(back.config.hardware.drives.empty());
 }
 
 void LibraryOfferTest::foldersAndMissingFiles()
 {
     const QTemporaryDir folder;
     QCOMPARE(lookAt(folder.path(), nullptr, kMeans).kind, Offered::Kind::Unusable);
-    makeFile(folder, "machine.toml", "", 0);
+    offeredFile(folder, "machine.toml");
     QCOMPARE(lookAt(folder.path(), nullptr, kMeans).kind, Offered::Kind::Bundle);
     const Offered missing = lookAt(folder.filePath(QStringLiteral("gone.iso")), nullptr, kMeans);
     QCOMPARE(missing.kind, Offered::Kind::Unusable);
