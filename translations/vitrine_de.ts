@@ -1647,6 +1647,34 @@
         <source>Ctrl+Alt+Enter</source>
         <translation>Strg+Alt+Eingabe</translation>
     </message>
+    <message>
+        <source>Ctrl+N</source>
+        <translation>Strg+N</translation>
+    </message>
+    <message>
+        <source>Ctrl+O</source>
+        <translation>Strg+O</translation>
+    </message>
+    <message>
+        <source>Ctrl+F</source>
+        <translation>Strg+F</translation>
+    </message>
+    <message>
+        <source>Ctrl+?</source>
+        <translation>Strg+?</translation>
+    </message>
+    <message>
+        <source>Ctrl+Q</source>
+        <translation>Strg+Q</translation>
+    </message>
+    <message>
+        <source>F2</source>
+        <translation>F2</translation>
+    </message>
+    <message>
+        <source>Ctrl+Alt</source>
+        <translation>Strg+Alt</translation>
+    </message>
 </context>
 <context>
     <name>SortMenu</name>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The real window with a pretending machine: vitrine_ui_demo [--dark] [--contrast] [--paused]
-// [--off] [--fail] [--toast] [--size=WxH] [--short]: ends after 8 seconds and prints what the
-// machine got
+// [--off] [--fail] [--toast] [--rtl] [--size=WxH] [--short]: ends after 8 seconds and prints
+// what the machine got
 #include <QGuiApplication>
 #include <QPalette>
 #include <QTimer>
 
 #include "tests/ui/demo_machine.h"
+#include "translations/translators.h"
 #include "ui/viewer/guest_window.h"
 
 namespace {
@@ -58,8 +59,11 @@ void setScene(const QStringList& arguments, tests::ui::DemoMachine& machine,
 int main(int argc, char** argv)
 {
     ui::viewer::GuestWindow::prepare();
-    const QGuiApplication application(argc, argv);
+    QGuiApplication application(argc, argv);
+    translations::install(application);
     const QStringList arguments = QCoreApplication::arguments();
+    if (arguments.contains(QStringLiteral("--rtl")))
+        QGuiApplication::setLayoutDirection(Qt::RightToLeft);
     setPalette(arguments);
 
     tests::ui::DemoMachine machine;

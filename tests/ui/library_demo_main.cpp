@@ -2,6 +2,7 @@
 // The library's window with pretended machines, to look at:
 // vitrine_library_demo SCENE [--dark] [--contrast] [--rtl] [--size=WxH] [--qml=FOLDER]
 // [--shot=FILE] Scenes: kScenes below. With --qml, the QML of FOLDER instead of what was built in.
+// In the language of the environment: LANGUAGE=de vitrine_library_demo cards
 #include <QAccessible>
 #include <QGuiApplication>
 #include <QMimeData>
@@ -13,6 +14,7 @@
 #include <QTest>
 #include <QTimer>
 
+#include "translations/translators.h"
 #include "ui/models/demo_library.h"
 #include "ui/models/library_desk.h"
 
@@ -68,10 +70,11 @@ struct Stage {
         }
         return nullptr;
     }
-    void click(const char* name, Qt::MouseButton button = Qt::LeftButton) const
+    /// `file`: the QML that says the name, where it is a text to translate.
+    void click(const char* name, const char* file = "") const
     {
-        if (const QQuickItem* item = find(QString::fromUtf8(name)))
-            QTest::mouseClick(&window, button, {},
+        if (const QQuickItem* item = find(QCoreApplication::translate(file, name)))
+            QTest::mouseClick(&window, Qt::LeftButton, {},
                               item->mapToScene({item->width() / 2, item->height() / 2}).toPoint());
     }
     void key(int key, Qt::KeyboardModifiers modifiers = {}) const
@@ -123,9 +126,9 @@ const Scene kScenes[] = {
          stage.key(Qt::Key_Menu);
      }},
     {"new", [](const Stage& stage) { stage.key(Qt::Key_N, Qt::ControlModifier); }},
-    {"sort", [](const Stage& stage) { stage.click("Sort and groups"); }},
+    {"sort", [](const Stage& stage) { stage.click("Sort and groups", "LibraryHeader"); }},
     {"main", [](const Stage& stage) { stage.key(Qt::Key_F10); }},
-    {"jobs", [](const Stage& stage) { stage.click("Tasks under way"); }},
+    {"jobs", [](const Stage& stage) { stage.click("Tasks under way", "JobsButton"); }},
     {"toast",
      [](const Stage& stage) {
          stage.desk.remove(stage.library.machines().at(6).id);
@@ -196,7 +199,8 @@ int main(int argc, char** argv)
 {
     QQuickStyle::setStyle(QStringLiteral("Basic"));
     QQuickWindow::setGraphicsApi(QSGRendererInterface::Software);
-    const QGuiApplication application(argc, argv);
+    QGuiApplication application(argc, argv);
+    translations::install(application);
     QAccessible::setActive(true);
     qml_register_types_org_vitrine_display();
     qml_register_types_org_vitrine_models();

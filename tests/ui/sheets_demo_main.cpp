@@ -13,6 +13,7 @@
 #include <QTimer>
 #include <QTranslator>
 
+#include "translations/translators.h"
 #include "ui/models/demo_library.h"
 #include "ui/models/draft_model.h"
 
@@ -118,7 +119,8 @@ void playScene(const QString& scene, QQuickWindow& window, DemoLibrary& library)
 int main(int argc, char** argv)
 {
     QQuickStyle::setStyle(QStringLiteral("Basic"));
-    const QGuiApplication application(argc, argv);
+    QGuiApplication application(argc, argv);
+    translations::install(application);
     qml_register_types_org_vitrine_display();
     qml_register_types_org_vitrine_models();
     setPalette();

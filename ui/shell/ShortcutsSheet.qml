@@ -39,18 +39,18 @@ Sheet {
     Section {
         title: qsTr("Library")
 
-        Keys { title: qsTr("New machine"); combination: "Ctrl+N" }
-        Keys { title: qsTr("Open a file"); combination: "Ctrl+O" }
-        Keys { title: qsTr("Search, or just type"); combination: "Ctrl+F" }
+        Keys { title: qsTr("New machine"); combination: qsTr("Ctrl+N") }
+        Keys { title: qsTr("Open a file"); combination: qsTr("Ctrl+O") }
+        Keys { title: qsTr("Search, or just type"); combination: qsTr("Ctrl+F") }
         Keys { title: qsTr("Cards, list"); combination: qsTr("Ctrl+1, Ctrl+2") }
-        Keys { title: qsTr("Keyboard shortcuts"); combination: "Ctrl+?" }
-        Keys { title: qsTr("Quit"); combination: "Ctrl+Q" }
+        Keys { title: qsTr("Keyboard shortcuts"); combination: qsTr("Ctrl+?") }
+        Keys { title: qsTr("Quit"); combination: qsTr("Ctrl+Q") }
     }
     Section {
         title: qsTr("The chosen machine")
 
         Keys { title: qsTr("Start or open"); combination: qsTr("Enter") }
-        Keys { title: qsTr("Rename"); combination: "F2" }
+        Keys { title: qsTr("Rename"); combination: qsTr("F2") }
         Keys { title: qsTr("Delete"); combination: qsTr("Del") }
         Keys { title: qsTr("Preferences"); combination: qsTr("Alt+Enter") }
         Keys { title: qsTr("Everything else"); combination: qsTr("Menu, Shift+F10") }
@@ -58,7 +58,7 @@ Sheet {
     Section {
         title: qsTr("In a machine's window")
 
-        Keys { title: qsTr("Release keyboard and pointer"); combination: "Ctrl+Alt" }
+        Keys { title: qsTr("Release keyboard and pointer"); combination: qsTr("Ctrl+Alt") }
         Keys { title: qsTr("Full screen"); combination: qsTr("Ctrl+Alt+Enter") }
     }
 }

@@ -64,6 +64,8 @@ ApplicationWindow {
             toGuest();
     }
     onClosing: event => event.accepted = machine.requestClose()
+    LayoutMirroring.enabled: Application.layoutDirection === Qt.RightToLeft
+    LayoutMirroring.childrenInherit: true
 
     Connections {
         target: window.machine
