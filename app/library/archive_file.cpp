@@ -366,19 +366,14 @@ Result<void> writeArchive(const CopyPlan& plan, const std::string& folder,
 
 Result<void> readArchive(const fs::path& file, const fs::path& to, Job& job)
 {
-    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat status = {};
-    if (!fd.valid() || ::fstat(fd.get(), &status) != 0)
-        return Error::fromErrno(file.string(), errno);
-    if (!S_ISREG(status.st_mode))
-        return Error(ErrorCode::Invalid, file.string() + ": not a file");
+    const auto [fd, bytes] = TRY(openRegular(file));
     const Reader in(archive_read_new(), archive_read_free);
     if (archive_read_support_format_tar(in.get()) != ARCHIVE_OK ||
         archive_read_support_filter_zstd(in.get()) != ARCHIVE_OK ||
         archive_read_open_fd(in.get(), fd.get(), kChunk) != ARCHIVE_OK)
         return Error(ErrorCode::Invalid,
                      file.filename().string() + ": it is not a machine that Vitrine exported");
-    Reading reading{in.get(), file, to, static_cast<uint64_t>(status.st_size), job, {}};
+    Reading reading{in.get(), file, to, bytes, job, {}};
     auto taken = takeAll(reading);
     if (!taken && taken.error().code() != ErrorCode::Cancelled)
         return std::move(taken).error().within(file.filename().string());

@@ -50,17 +50,30 @@ struct flock byteLock(int64_t byte)
     return lock;
 }
 
-} // namespace
-
-Result<std::string> readFile(const fs::path& file, size_t most)
+Result<RegularFile> openRegular(const fs::path& file, int flags)
 {
-    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    RegularFile opened{UniqueFd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags)),
+                       0};
     struct stat status = {};
-    if (!fd.valid() || ::fstat(fd.get(), &status) != 0)
+    if (!opened.fd.valid() || ::fstat(opened.fd.get(), &status) != 0)
         return Error::fromErrno(file.string(), errno);
     if (!S_ISREG(status.st_mode))
         return Error(ErrorCode::Invalid, file.string() + ": not a file");
-    if (static_cast<uint64_t>(status.st_size) > most)
+    opened.bytes = static_cast<uint64_t>(status.st_size);
+    return opened;
+}
+
+} // namespace
+
+Result<RegularFile> openRegular(const fs::path& file)
+{
+    return openRegular(file, 0);
+}
+
+Result<std::string> readFile(const fs::path& file, size_t most)
+{
+    const auto [fd, bytes] = TRY(openRegular(file, O_NOFOLLOW));
+    if (bytes > most)
         return Error(ErrorCode::Invalid,
                      fmt::format("{}: larger than {} KiB", file.string(), most >> 10));
     std::string content(most + 1, '\0');

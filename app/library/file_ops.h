@@ -15,6 +15,14 @@ namespace app::library {
 /// All of a regular file of at most `most` bytes. Follows no link, waits for no pipe.
 vmm::Result<std::string> readFile(const std::filesystem::path& file, size_t most);
 
+/// A file that was opened for reading, and how long it was then.
+struct RegularFile {
+    vmm::UniqueFd fd;
+    uint64_t bytes = 0;
+};
+/// Invalid when it is none; waits for no pipe.
+vmm::Result<RegularFile> openRegular(const std::filesystem::path& file);
+
 /// Replaces `file` by `content`: written to ".NAME.new" beside it, fsync, rename, fsync of the
 /// folder. The caller makes sure that only one writes `file` at a time.
 vmm::Result<void> writeAtomically(const std::filesystem::path& file, std::string_view content);

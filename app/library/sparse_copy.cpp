@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/library/file_ops.h"
 #include "vmm/base/unique_fd.h"
 
 namespace app::library {
@@ -116,19 +117,13 @@ uint64_t dataBytes(const fs::path& file)
 
 Result<void> copySparse(const fs::path& from, const fs::path& to, CopyProgress& progress)
 {
-    const UniqueFd source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat status = {};
-    if (!source.valid() || ::fstat(source.get(), &status) != 0)
-        return Error::fromErrno(from.string(), errno);
-    if (!S_ISREG(status.st_mode))
-        return Error(ErrorCode::Invalid, from.string() + ": not a file");
+    const auto [source, bytes] = TRY(openRegular(from));
     const UniqueFd target(::open(to.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!target.valid())
         return Error::fromErrno(to.string(), errno);
     if (::ioctl(target.get(), FICLONE, source.get()) == 0)
         return progress.advance(dataBytes(from));
-    auto copied =
-        copyData(source.get(), target.get(), static_cast<uint64_t>(status.st_size), progress);
+    auto copied = copyData(source.get(), target.get(), bytes, progress);
     if (!copied && copied.error().code() != ErrorCode::Cancelled)
         return std::move(copied).error().within(from.filename().string());
     return copied;

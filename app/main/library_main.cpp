@@ -10,15 +10,14 @@
 #include <QQuickWindow>
 #include <QTimer>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include "app/cli/command_line.h"
 #include "app/main/library_application.h"
 #include "app/main/library_keeper.h"
 #include "app/main/library_search.h"
+#include "app/main/window_application.h"
 #include "app/main/window_loader.h"
 #include "app/services/background.h"
-#include "translations/translators.h"
 #include "ui/models/demo_library.h"
 #include "ui/shell/library_window.h"
 
@@ -32,35 +31,6 @@ using ui::models::LibraryController;
 using ui::shell::LibraryWindow;
 
 constexpr int kUnseenMilliseconds = 30000; // how long a library without a window waits for calls
-
-int complain(const std::string& sentence)
-{
-    fmt::print(stderr, "vitrine: {}\n", sentence);
-    return 1;
-}
-
-/// While the QGuiApplication is made: Qt would print a paragraph and abort where the display does
-/// not answer.
-void explainNoDisplay(QtMsgType type, const QMessageLogContext&, const QString& text)
-{
-    if (type == QtFatalMsg) {
-        fmt::print(stderr, "vitrine: the display cannot be opened to show a window; start "
-                           "Vitrine in a desktop session\n");
-        ::_exit(1);
-    }
-    if (type == QtCriticalMsg)
-        fmt::print(stderr, "vitrine: {}\n", text.toStdString());
-}
-
-std::unique_ptr<QGuiApplication> makeApplication(int& argc, char** argv)
-{
-    const QtMessageHandler usual = qInstallMessageHandler(explainNoDisplay);
-    auto application = std::make_unique<QGuiApplication>(argc, argv);
-    qInstallMessageHandler(usual);
-    translations::install(*application);
-    QGuiApplication::setQuitOnLastWindowClosed(false); // work may be under way: LibraryRun decides
-    return application;
-}
 
 QDBusConnection sessionBus()
 {
@@ -178,6 +148,7 @@ int runLibrary(const LibraryCommand& command, char* program)
     char* argv[] = {program, nullptr};
     LibraryWindow::prepare();
     const auto application = makeApplication(argc, argv);
+    QGuiApplication::setQuitOnLastWindowClosed(false); // work may be under way: LibraryRun decides
     if (command.demo)
         return runDemo();
     QStringList arguments;

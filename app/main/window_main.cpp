@@ -16,15 +16,14 @@
 #include <QSessionManager>
 #include <QTimer>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include "app/cli/command_line.h"
 #include "app/main/guest_opening.h"
 #include "app/main/machine_run.h"
 #include "app/main/run_window.h"
 #include "app/main/session_controller.h"
+#include "app/main/window_application.h"
 #include "app/main/window_loader.h"
-#include "translations/translators.h"
 #include "ui/models/machine_model.h"
 #include "ui/viewer/guest_window.h"
 
@@ -39,34 +38,6 @@ using ui::models::MachineModel;
 using ui::viewer::GuestWindow;
 using vmm::Error;
 using vmm::Result;
-
-int complain(const std::string& sentence)
-{
-    fmt::print(stderr, "vitrine: {}\n", sentence);
-    return 1;
-}
-
-/// While the QGuiApplication is made: Qt would print a paragraph and abort where the display does
-/// not answer. Nothing has been started yet that would have to be cleaned up.
-void explainNoDisplay(QtMsgType type, const QMessageLogContext&, const QString& text)
-{
-    if (type == QtFatalMsg) {
-        fmt::print(stderr, "vitrine: the display cannot be opened to show a window; use "
-                           "--headless, or start Vitrine in a desktop session\n");
-        ::_exit(1);
-    }
-    if (type == QtCriticalMsg)
-        fmt::print(stderr, "vitrine: {}\n", text.toStdString());
-}
-
-std::unique_ptr<QGuiApplication> makeApplication(int& argc, char** argv)
-{
-    const QtMessageHandler usual = qInstallMessageHandler(explainNoDisplay);
-    auto application = std::make_unique<QGuiApplication>(argc, argv);
-    qInstallMessageHandler(usual);
-    translations::install(*application);
-    return application;
-}
 
 /// The running machine beside the window. GUI thread, but for RunWindow.
 class WindowRun final : private RunWindow {
