@@ -3,7 +3,6 @@
 """The Debian 12 that the tests boot: a disk image with GRUB, and its kernel and initial ramdisk beside it. Made once out of
 Debian's packages with mmdebstrap, as image/ says, and kept in ${XDG_CACHE_HOME:-~/.cache}/vitrine/tests. Run as a program it
 makes what is missing. Exit status 77 with a sentence: it cannot here."""
-import fcntl
 import hashlib
 import lzma
 import os
@@ -13,9 +12,10 @@ import shutil
 import struct
 import subprocess
 import sys
-import time
+import made_once
+from made_once import output_of
 
-SKIP = 77
+NAME = "debian-12"
 RECIPE = pathlib.Path(__file__).resolve().with_name("image")
 RELEASE = "bookworm"
 GRUB = pathlib.Path("/usr/lib/grub/i386-pc")
@@ -32,10 +32,6 @@ EPOCH = "1700000000"      # for files that would carry the time of the build
 def lines_of(name):
     lines = (RECIPE / name).read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
-
-
-def output_of(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def sources():
@@ -59,8 +55,7 @@ def folder():
     for path in sorted(path for path in RECIPE.rglob("*") if path.is_file()):
         key.update(f"{path.relative_to(RECIPE)} {path.stat().st_mode & 0o111:o}\0".encode() + path.read_bytes())
     key.update("\n".join(versions()).encode())
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    return cache / "vitrine" / "tests" / f"debian-12-{key.hexdigest()[:16]}"
+    return made_once.kept(NAME, key)
 
 
 def missing():
@@ -161,10 +156,6 @@ def build_in(work, log):
     return finished
 
 
-class NoPackages(RuntimeError):
-    """Packages that apt knows cannot be fetched."""
-
-
 def build(result):
     """Makes the folder `result`, whole or not at all."""
     work, log_path = result.with_name(result.name + ".work"), result.with_name(result.name + ".log")
@@ -176,31 +167,11 @@ def build(result):
         log_path.unlink()
     except subprocess.CalledProcessError as error:
         if failed := re.search(r"^E: Failed to fetch .*", log_path.read_text(errors="replace"), re.MULTILINE):
-            raise NoPackages(f"packages cannot be fetched: {failed.group()}") from error
+            raise made_once.Unavailable(f"packages cannot be fetched: {failed.group()}") from error
         raise RuntimeError(f"the guest image cannot be made: {error.cmd[0]} failed, see {log_path}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def main():
-    if reason := missing():
-        print(reason)
-        return SKIP
-    result = folder()
-    result.parent.mkdir(parents=True, exist_ok=True)
-    with open(result.parent / "debian-12.lock", "wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX) # whoever comes second finds it made
-        if not result.exists():
-            print(f"Making a Debian 12 for the tests, once; it takes minutes: {result}", flush=True)
-            started = time.monotonic()
-            try:
-                build(result)
-            except (OSError, RuntimeError) as error:
-                print(error)
-                return SKIP if isinstance(error, NoPackages) else 1
-            print(f"made in {time.monotonic() - started:.0f} s")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(made_once.make(NAME, missing(), folder, build))

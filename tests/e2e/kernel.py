@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The small Linux 6.12 that the tests boot: built once out of Debian's source package, with linux-6.12.config, and kept in
 ${XDG_CACHE_HOME:-~/.cache}/vitrine/tests. Run as a program it builds what is missing. Exit status 77 with a sentence: it cannot here."""
-import fcntl
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import time
+import made_once
+from made_once import output_of
 
-SKIP = 77
+NAME = "linux-6.12"
 SOURCE = pathlib.Path("/usr/src/linux-source-6.12.tar.xz")
 FRAGMENT = pathlib.Path(__file__).resolve().with_name("linux-6.12.config")
 NEEDED = {"bc": "bc", "bison": "bison", "flex": "flex", "gcc": "gcc", "make": "make", "xz": "xz-utils"}
@@ -19,17 +19,12 @@ NEEDED = {"bc": "bc", "bison": "bison", "flex": "flex", "gcc": "gcc", "make": "m
 NOT_UNPACKED = ("*/drivers/gpu/drm/amd/include/*", "*/tools/testing/*", "*/boot/dts/*")
 
 
-def output_of(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
 def folder():
     """Where the kernel of this fragment, source and compiler lies, or will lie."""
     key = hashlib.sha256(FRAGMENT.read_bytes())
     key.update(output_of("dpkg-query", "-W", "-f", "${Version}", "linux-source-6.12").encode())
     key.update(output_of("gcc", "--version").splitlines()[0].encode())
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    return cache / "vitrine" / "tests" / f"linux-6.12-{key.hexdigest()[:16]}"
+    return made_once.kept(NAME, key)
 
 
 def missing():
@@ -96,25 +91,5 @@ def build(result):
         shutil.rmtree(tree, ignore_errors=True)
 
 
-def main():
-    if reason := missing():
-        print(reason)
-        return SKIP
-    result = folder()
-    result.parent.mkdir(parents=True, exist_ok=True)
-    with open(result.parent / "linux-6.12.lock", "wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX) # whoever comes second finds it built
-        if not result.exists():
-            print(f"Building Linux 6.12 for the tests, once; it takes minutes: {result}", flush=True)
-            started = time.monotonic()
-            try:
-                build(result)
-            except (OSError, RuntimeError) as error:
-                print(error)
-                return 1
-            print(f"built in {time.monotonic() - started:.0f} s")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(made_once.make(NAME, missing(), folder, build))
