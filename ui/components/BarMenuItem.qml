@@ -23,7 +23,10 @@ MenuItem {
         opacity: item.enabled ? 1 : 0.38
 
         Row {
-            anchors.verticalCenter: parent.verticalCenter
+            anchors {
+                left: parent.left
+                verticalCenter: parent.verticalCenter
+            }
             spacing: Theme.gap
 
             Glyph {
@@ -43,11 +46,11 @@ MenuItem {
     }
 
     arrow: Glyph {
-        x: item.width - width - Theme.gapSmall
+        x: item.mirrored ? Theme.gapSmall : item.width - width - Theme.gapSmall
         y: (item.height - height) / 2
         visible: item.subMenu !== null
         symbol: "chevron-down"
-        rotation: -90
+        rotation: item.mirrored ? 90 : -90
         sourceSize.width: 14
         sourceSize.height: 14
         color: Theme.quiet

@@ -51,6 +51,7 @@ Popup {
             font.pixelSize: Math.round(Theme.baseSize * 1.2)
             font.weight: Font.DemiBold
             wrapMode: Text.Wrap
+            horizontalAlignment: Text.AlignLeft
         }
         Text {
             width: parent.width
@@ -59,21 +60,14 @@ Popup {
             font.pixelSize: Theme.baseSize
             lineHeight: 1.25
             wrapMode: Text.Wrap
+            horizontalAlignment: Text.AlignLeft
             bottomPadding: Theme.gapSmall
         }
-        Row {
-            anchors.right: parent.right
+        Flow { // long words go below one another in a narrow window
+            width: parent.width
             spacing: Theme.gapSmall
-            layoutDirection: Qt.LeftToRight
+            layoutDirection: Qt.RightToLeft
 
-            ActionButton {
-                id: cancel
-
-                text: qsTr("Cancel")
-                onClicked: dialog.close()
-                KeyNavigation.right: confirm
-                KeyNavigation.tab: confirm
-            }
             ActionButton {
                 id: confirm
 
@@ -85,6 +79,14 @@ Popup {
                     dialog.close();
                     dialog.confirmed();
                 }
+            }
+            ActionButton {
+                id: cancel
+
+                text: qsTr("Cancel")
+                onClicked: dialog.close()
+                KeyNavigation.right: confirm
+                KeyNavigation.tab: confirm
             }
         }
     }

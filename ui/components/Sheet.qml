@@ -84,6 +84,7 @@ Popup {
                     font.pixelSize: Theme.leadSize
                     font.weight: Font.DemiBold
                     elide: Text.ElideRight
+                    horizontalAlignment: Text.AlignLeft // mirrored with the window, whatever the title's letters
                     Accessible.role: Accessible.Heading
                     Accessible.name: text
                 }
@@ -95,6 +96,7 @@ Popup {
                     color: Theme.quiet
                     font.pixelSize: Theme.smallSize
                     elide: Text.ElideMiddle
+                    horizontalAlignment: Text.AlignLeft
                 }
             }
             BarButton {

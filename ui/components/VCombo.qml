@@ -25,6 +25,7 @@ ComboBox {
         textFormat: Text.PlainText
         color: Theme.text
         font.pixelSize: Theme.baseSize
+        horizontalAlignment: Text.AlignLeft
         verticalAlignment: Text.AlignVCenter
         elide: Text.ElideRight
     }
@@ -60,6 +61,7 @@ ComboBox {
             color: Theme.text
             font.pixelSize: Theme.baseSize
             font.weight: combo.currentIndex === line.index ? Font.DemiBold : Font.Normal
+            horizontalAlignment: Text.AlignLeft
             verticalAlignment: Text.AlignVCenter
             elide: Text.ElideRight
         }

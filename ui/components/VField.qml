@@ -12,11 +12,14 @@ TextField {
     /// What is wrong with what is written; empty: nothing. Say it beside the field, too.
     property string problem: ""
     property string symbol: ""
+    /// Kept free at the end, for a button.
+    property real endPadding: Theme.gap
+    readonly property real startPadding: symbol === "" ? Theme.gap : Theme.gap + Theme.icon + Theme.gapSmall
 
     implicitHeight: Theme.control
     implicitWidth: 220
-    leftPadding: symbol === "" || mirrored ? Theme.gap : Theme.gap + Theme.icon + Theme.gapSmall
-    rightPadding: symbol !== "" && mirrored ? Theme.gap + Theme.icon + Theme.gapSmall : Theme.gap
+    leftPadding: mirrored ? endPadding : startPadding
+    rightPadding: mirrored ? startPadding : endPadding
     topPadding: 0
     bottomPadding: 0
     verticalAlignment: TextInput.AlignVCenter

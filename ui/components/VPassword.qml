@@ -9,8 +9,7 @@ VField {
 
     echoMode: reveal.checked ? TextInput.Normal : TextInput.Password
     inputMethodHints: Qt.ImhSensitiveData | Qt.ImhNoPredictiveText | Qt.ImhNoAutoUppercase
-    rightPadding: mirrored ? Theme.gap : Theme.control
-    leftPadding: mirrored ? Theme.control : Theme.gap
+    endPadding: Theme.control
 
     AbstractButton {
         id: reveal

@@ -60,7 +60,7 @@ Item {
 
         Hint {
             visible: add.hovered
-            text: qsTr("New machine (%1)").arg("Ctrl+N")
+            text: qsTr("New machine (%1)").arg(qsTr("Ctrl+N"))
         }
     }
     Item {
@@ -81,7 +81,7 @@ Item {
             label: qsTr("Search machines")
             placeholderText: header.small ? qsTr("Search") : qsTr("Search machines")
             symbol: "search"
-            rightPadding: clearButton.visible ? Theme.control : Theme.gap
+            endPadding: clearButton.visible ? Theme.control : Theme.gap
             onTextChanged: header.desk.machines.search = text
             Keys.onEscapePressed: {
                 field.clear();
