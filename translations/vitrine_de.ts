@@ -873,6 +873,18 @@
         <source>Preferences of Vitrine</source>
         <translation>Einstellungen von Vitrine</translation>
     </message>
+    <message>
+        <source>Quit while something is under way?</source>
+        <translation>Trotz laufender Aufgaben beenden?</translation>
+    </message>
+    <message>
+        <source>It is given up. Close the window instead, and it goes on without the window.</source>
+        <translation>Es wird abgebrochen. Wird stattdessen nur das Fenster geschlossen, geht es ohne Fenster weiter.</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
 </context>
 <context>
     <name>LibraryWindow</name>
@@ -1518,10 +1530,6 @@
         <translation>Festplatten</translation>
     </message>
     <message>
-        <source>Disks change at the next start. They grow while the machine is off.</source>
-        <translation>Festplatten ändern sich beim nächsten Start. Vergrößert werden sie, während die Maschine aus ist.</translation>
-    </message>
-    <message>
         <source>A disk only grows; what is on it stays. A disk that is detached keeps its file.</source>
         <translation>Eine Festplatte wächst nur; was darauf ist, bleibt. Eine abgetrennte Festplatte behält ihre Datei.</translation>
     </message>
@@ -1544,6 +1552,14 @@
     <message>
         <source>Add a disk of %1</source>
         <translation>Festplatte mit %1 hinzufügen</translation>
+    </message>
+    <message>
+        <source>A system with virtio drivers sees changes at once, others at the next start.</source>
+        <translation>Ein System mit virtio-Treibern sieht Änderungen sofort, andere beim nächsten Start.</translation>
+    </message>
+    <message>
+        <source>Disks change when the machine is started anew.</source>
+        <translation>Festplatten ändern sich, wenn die Maschine neu gestartet wird.</translation>
     </message>
 </context>
 <context>
@@ -1674,6 +1690,14 @@
     <message>
         <source>Ctrl+Alt</source>
         <translation>Strg+Alt</translation>
+    </message>
+    <message>
+        <source>Take the last deletion back</source>
+        <translation>Das letzte Löschen zurücknehmen</translation>
+    </message>
+    <message>
+        <source>Ctrl+Z</source>
+        <translation>Strg+Z</translation>
     </message>
 </context>
 <context>
@@ -1988,6 +2012,14 @@
     <message>
         <source>There is no session bus, so machines that run cannot be controlled from here.</source>
         <translation>Es gibt keinen Sitzungsbus; laufende Maschinen lassen sich von hier aus nicht steuern.</translation>
+    </message>
+    <message>
+        <source>Not in effect yet: %1</source>
+        <translation>Noch nicht in Kraft: %1</translation>
+    </message>
+    <message>
+        <source>This disk grows while the machine is off: %1</source>
+        <translation>Diese Festplatte wird vergrößert, während die Maschine aus ist: %1</translation>
     </message>
 </context>
 <context>

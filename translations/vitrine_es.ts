@@ -873,6 +873,18 @@
         <source>Preferences of Vitrine</source>
         <translation>Preferencias de Vitrine</translation>
     </message>
+    <message>
+        <source>Quit while something is under way?</source>
+        <translation>¿Salir con tareas en curso?</translation>
+    </message>
+    <message>
+        <source>It is given up. Close the window instead, and it goes on without the window.</source>
+        <translation>Se abandonará. Si en cambio se cierra la ventana, continuará sin ella.</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Salir</translation>
+    </message>
 </context>
 <context>
     <name>LibraryWindow</name>
@@ -1518,10 +1530,6 @@
         <translation>Discos</translation>
     </message>
     <message>
-        <source>Disks change at the next start. They grow while the machine is off.</source>
-        <translation>Los discos cambian en el próximo arranque. Se amplían con la máquina apagada.</translation>
-    </message>
-    <message>
         <source>A disk only grows; what is on it stays. A disk that is detached keeps its file.</source>
         <translation>Un disco solo crece; su contenido se conserva. Un disco desconectado conserva su archivo.</translation>
     </message>
@@ -1544,6 +1552,14 @@
     <message>
         <source>Add a disk of %1</source>
         <translation>Añadir un disco de %1</translation>
+    </message>
+    <message>
+        <source>A system with virtio drivers sees changes at once, others at the next start.</source>
+        <translation>Un sistema con controladores virtio ve los cambios de inmediato; los demás, en el próximo arranque.</translation>
+    </message>
+    <message>
+        <source>Disks change when the machine is started anew.</source>
+        <translation>Los discos cambian cuando la máquina se inicia de nuevo.</translation>
     </message>
 </context>
 <context>
@@ -1674,6 +1690,14 @@
     <message>
         <source>Ctrl+Alt</source>
         <translation>Ctrl+Alt</translation>
+    </message>
+    <message>
+        <source>Take the last deletion back</source>
+        <translation>Deshacer la última eliminación</translation>
+    </message>
+    <message>
+        <source>Ctrl+Z</source>
+        <translation>Ctrl+Z</translation>
     </message>
 </context>
 <context>
@@ -1988,6 +2012,14 @@
     <message>
         <source>There is no session bus, so machines that run cannot be controlled from here.</source>
         <translation>No hay bus de sesión, así que las máquinas en marcha no se pueden controlar desde aquí.</translation>
+    </message>
+    <message>
+        <source>Not in effect yet: %1</source>
+        <translation>Aún no está en vigor: %1</translation>
+    </message>
+    <message>
+        <source>This disk grows while the machine is off: %1</source>
+        <translation>Este disco se amplía con la máquina apagada: %1</translation>
     </message>
 </context>
 <context>
