@@ -76,6 +76,8 @@ Result<void> DiskFile::openAndLock()
                          fmt::format("{}: not writable: {}", m_path, std::strerror(number)));
         return Error::fromErrno(m_path, number);
     }
+    if (writable)
+        TRY(claimDevice());
     struct flock lock {};
     lock.l_type = writable ? F_WRLCK : F_RDLCK;
     lock.l_whence = SEEK_SET;
@@ -85,6 +87,27 @@ Result<void> DiskFile::openAndLock()
         return Error(ErrorCode::Busy, fmt::format("{}: in use by another machine", m_path));
     log(LogLevel::Warning, "vmm.block",
         fmt::format("{}: this file system has no locks: {}", m_path, std::strerror(errno)));
+    return {};
+}
+
+/// Of a block device the kernel knows who else has it, whatever name they opened it by (open(2),
+/// O_EXCL), and it opens a read-only one for writing all the same.
+Result<void> DiskFile::claimDevice()
+{
+    struct stat info {};
+    if (::fstat(m_fd.get(), &info) != 0 || !S_ISBLK(info.st_mode))
+        return {};
+    int readOnly = 0;
+    if (::ioctl(m_fd.get(), BLKROGET, &readOnly) == 0 && readOnly != 0)
+        return Error(ErrorCode::Permission,
+                     fmt::format("{}: not writable: the device is read-only", m_path));
+    m_claim = UniqueFd(::open(fmt::format("/proc/self/fd/{}", m_fd.get()).c_str(),
+                              O_RDWR | O_EXCL | O_CLOEXEC | O_NONBLOCK));
+    if (!m_claim.valid() && errno == EBUSY)
+        return Error(ErrorCode::Busy,
+                     fmt::format("{}: in use by this computer, mounted perhaps", m_path));
+    if (!m_claim.valid())
+        return Error::fromErrno(m_path, errno);
     return {};
 }
 

@@ -25,7 +25,8 @@ enum class CacheMode : uint8_t { Writeback, Writethrough, Direct };
 
 /// The bytes of one file, taken as they are: a raw image's format is never guessed from what a
 /// guest may have written into it. Holds an open-file-description lock while it lives, exclusive
-/// when writable and shared otherwise, so that no two processes write one disk. Any thread.
+/// when writable and shared otherwise, so that no two processes write one disk; a block device to
+/// be written must also be nobody else's: not mounted, no part of an array. Any thread.
 class DiskFile {
 public:
     /// Opens `path` (a regular file or a block device) and locks it. The size is rounded up to a
@@ -86,6 +87,9 @@ private:
         : m_path(std::move(path)), m_mode(mode), m_cache(cache), m_blockSize(blockSize)
     {}
     Result<void> openAndLock();
+    Result<void> claimDevice();
+    /// For what replaces the content: of a device somebody has claimed, only through the claim.
+    int claimedFd() const { return m_claim.valid() ? m_claim.get() : m_fd.get(); }
     Result<bool> measure();
     void openDirect();
     void learnKind();
@@ -105,6 +109,7 @@ private:
     const CacheMode m_cache;
     const uint32_t m_blockSize;
     UniqueFd m_fd;     ///< with the lock; through the page cache
+    UniqueFd m_claim;  ///< of a block device, O_EXCL; no io_uring keeps it open when this is gone
     UniqueFd m_direct; ///< past it, with CacheMode::Direct where that works
     IoCounts* m_counts = nullptr;
     bool m_blockDevice = false;

@@ -193,7 +193,7 @@ IoResult DiskFile::discard(const IoRequest& request, Generation generation) cons
         if (readOnly() || !contains(extent.offset, extent.length))
             return failure(EINVAL);
         // Discarding is advice: a file system that cannot keeps the bytes.
-        const int number = discardRange(m_fd.get(), m_blockDevice, extent);
+        const int number = discardRange(claimedFd(), m_blockDevice, extent);
         if (number != 0 && !cannot(number))
             return failure(number);
     }
@@ -212,9 +212,9 @@ IoResult DiskFile::zero(const IoRequest& request, Generation generation) const
             const Extent piece{extent.offset + done, std::min(kZeroPiece, extent.length - done)};
             int number = EOPNOTSUPP;
             if (request.mayUnmap)
-                number = allocate(m_fd.get(), FALLOC_FL_PUNCH_HOLE, piece);
+                number = allocate(claimedFd(), FALLOC_FL_PUNCH_HOLE, piece);
             if (cannot(number))
-                number = allocate(m_fd.get(), FALLOC_FL_ZERO_RANGE, piece);
+                number = allocate(claimedFd(), FALLOC_FL_ZERO_RANGE, piece);
             if (cannot(number)) {
                 if (IoResult result = writeZeros(piece, request, generation);
                     result.status != IoStatus::Ok)
