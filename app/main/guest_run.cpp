@@ -43,7 +43,10 @@ Result<void> MachineRun::startGuest(vmm::spec::Accel accel, BundleGuest::Start s
     m_accel = accel;
     if (accel == vmm::spec::Accel::Kvm)
         TRY(host::checkKvm());
-    TRY(makeGuestSession(start));
+    if (auto made = makeGuestSession(start); !made) {
+        m_guest->log().add("not started: " + made.error().sentence());
+        return made;
+    }
     letRun();
     m_loop->post([this] { startControl(); });
     return {};

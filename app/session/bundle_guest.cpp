@@ -13,6 +13,7 @@
 
 #include "app/library/file_ops.h"
 #include "app/library/staging.h"
+#include "vmm/machine/disk_files.h"
 
 namespace app::session {
 
@@ -139,14 +140,17 @@ Result<std::unique_ptr<Machine>> BundleGuest::resume(vmm::console::MachineListen
     const MachineSpec configured = m_bundle.spec();
     if (accel == Accel::Auto)
         accel = configured.accel;
-    auto machine =
-        Machine::restore(m_bundle.statePath().string(), listener, accel, [&](MachineSpec& saved) {
-            adoptPaths(saved, configured, m_bundle.path());
-        });
+    const std::string state = m_bundle.statePath().string();
+    const auto adjust = [&](MachineSpec& saved) { adoptPaths(saved, configured, m_bundle.path()); };
+    const auto refused = [](const Error& error) {
+        return Error(error.code(),
+                     "The suspended machine cannot go on; its state was kept: " + error.sentence());
+    };
+    if (const auto same = vmm::machine::checkDiskFiles(state, adjust); !same)
+        return refused(same.error());
+    auto machine = Machine::restore(state, listener, accel, adjust);
     if (!machine)
-        return Error(machine.error().code(),
-                     "The suspended machine cannot go on; its state was kept: " +
-                         machine.error().sentence());
+        return refused(machine.error());
     m_resumed = true;
     return machine;
 }
