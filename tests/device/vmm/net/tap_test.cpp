@@ -2,14 +2,9 @@
 // The tap backend on a tap interface in a network of the test's own.
 #include <QtTest>
 
-#include <fcntl.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 
+#include "tests/device/vmm/net/tap_interface.h"
 #include "tests/support/loopback.h"
 #include "tests/support/net_guest.h"
 #include "tests/support/sanitizers.h"
@@ -22,48 +17,6 @@ using namespace vmm::test;
 namespace {
 
 constexpr Offloads kAll{.checksum = true, .tso4 = true, .tso6 = true};
-constexpr uint16_t kTestType = 0x88b5; // IEEE 802 local experimental
-
-/// A descriptor of the interface `name`, made when there is none; nothing where that may not be.
-UniqueFd openTap(const char* name, int flags)
-{
-    UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
-    ifreq request{};
-    std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-    request.ifr_flags = static_cast<short>(flags);
-    if (fd.valid() && ::ioctl(fd.get(), TUNSETIFF, &request) != 0)
-        fd.reset();
-    return fd;
-}
-
-void setUp(const char* name)
-{
-    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ifreq request{};
-    std::strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-    request.ifr_flags = IFF_UP;
-    QCOMPARE(::ioctl(socket.get(), SIOCSIFFLAGS, &request), 0);
-}
-
-/// Sees what the interface gets and puts frames into it.
-UniqueFd packetSocket(const char* name)
-{
-    UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(kTestType)));
-    sockaddr_ll address{};
-    address.sll_family = AF_PACKET;
-    address.sll_protocol = htons(kTestType);
-    address.sll_ifindex = static_cast<int>(::if_nametoindex(name));
-    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-        fd.reset();
-    return fd;
-}
-
-std::vector<UniqueFd> one(UniqueFd fd)
-{
-    std::vector<UniqueFd> fds;
-    fds.push_back(std::move(fd));
-    return fds;
-}
 
 } // namespace
 
@@ -107,7 +60,7 @@ private slots:
         QCOMPARE(tap->mtu(), uint16_t{1500});
         QCOMPARE(tap->canTake().tso4, (flags & IFF_VNET_HDR) != 0);
         QCOMPARE(QString::fromStdString(tap->description()), QString("tap vt0"));
-        setUp("vt0");
+        QVERIFY(setUp("vt0"));
         const UniqueFd world = packetSocket("vt0");
         NetGuest guest(*m_loop, *tap, tap->canGive());
         const Bytes out = guest.ethernet(kTestType, pattern(1000));
@@ -123,7 +76,7 @@ private slots:
     {
         const auto tap = std::move(
             *Tap::create(*m_loop, one(openTap("vt1", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))));
-        setUp("vt1");
+        QVERIFY(setUp("vt1"));
         const UniqueFd world = packetSocket("vt1");
         NetGuest guest(*m_loop, *tap);
         guest.card.setFull(true);
@@ -139,13 +92,8 @@ private slots:
     {
         const auto tap = std::move(
             *Tap::create(*m_loop, one(openTap("vt2", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))));
-        setUp("vt2");
-        UniqueFd world(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP)));
-        sockaddr_ll address{};
-        address.sll_family = AF_PACKET;
-        address.sll_protocol = htons(ETH_P_IP);
-        address.sll_ifindex = static_cast<int>(::if_nametoindex("vt2"));
-        QCOMPARE(::bind(world.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+        QVERIFY(setUp("vt2"));
+        const UniqueFd world = packetSocket("vt2", ETH_P_IP);
         NetGuest guest(*m_loop, *tap, kAll);
         Bytes segment(kTcpHeader + 8000);
         segment[12] = std::byte{0x50};
@@ -168,7 +116,7 @@ private slots:
         queues.push_back(openTap("vt3", kFlags));
         const auto tap = std::move(*Tap::create(*m_loop, std::move(queues)));
         QCOMPARE(tap->pairs(), 2U);
-        setUp("vt3");
+        QVERIFY(setUp("vt3"));
         const UniqueFd world = packetSocket("vt3");
         NetGuest guest(*m_loop, *tap, kAll);
         Bytes frame = guest.ethernet(kTestType, pattern(64));
@@ -192,7 +140,7 @@ private slots:
             QSKIP("ThreadSanitizer loses sight of a thread that starts a program");
         const auto tap = std::move(
             *Tap::create(*m_loop, one(openTap("vt4", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))));
-        setUp("vt4");
+        QVERIFY(setUp("vt4"));
         NetGuest guest(*m_loop, *tap);
         QProcess ip;
         ip.start("ip", {"link", "delete", "vt4"});
