@@ -122,6 +122,7 @@ void LibraryKeeper::takeListing()
     for (auto entry = shelf.begin(); entry != shelf.end(); ++entry) {
         Machine& machine = m_machines[entry.key()];
         const bool fresh = !machine.shelf && machine.plannedName.isEmpty();
+        const bool edited = machine.shelf && machine.shelf->configTime != entry->configTime;
         machine.shelf = *entry;
         machine.unlisted = 0;
         machine.seenOnBus = machine.seenOnBus || m_guests.present(entry.key());
@@ -129,8 +130,8 @@ void LibraryKeeper::takeListing()
         if (fresh) {
             machine.shown = summarize(entry.key(), machine);
             emit machineAdded(entry.key());
-        } else {
-            update(entry.key());
+        } else if (!update(entry.key()) && edited) {
+            emit machineChanged(entry.key()); // in what only its preferences show
         }
     }
     resolveSystems();
@@ -156,11 +157,11 @@ void LibraryKeeper::forget(const QString& id)
     emit machineRemoved(id);
 }
 
-void LibraryKeeper::update(const QString& id)
+bool LibraryKeeper::update(const QString& id)
 {
     const auto found = m_machines.find(id);
     if (found == m_machines.end())
-        return;
+        return false;
     const MachineSummary now = summarize(id, *found);
     const bool alike = shownAlike(now, found->shown);
     found->shown = now;
@@ -168,6 +169,7 @@ void LibraryKeeper::update(const QString& id)
         emit machineChanged(id);
     updateTimers();
     updateInhibitor();
+    return !alike;
 }
 
 MachineSummary LibraryKeeper::summarize(const QString& id, const Machine& machine) const

@@ -125,12 +125,18 @@ private:
         qint64 pictureTime = 0; ///< of the file `shown.thumbnail` is
         ui::models::MachineSummary shown;
     };
+    /// What a running machine is being told of one change.
+    struct Applying {
+        qsizetype open = 0; ///< calls without an answer
+        bool later = false; ///< something is left for the next start
+    };
     using Change = std::function<vmm::Result<void>(library::MachineConfig&)>;
 
     // The list.
     void takeListing();
     void judgeVanished(const QString& id, Machine& machine);
-    void update(const QString& id);
+    /// Whether it is shown otherwise now, which machineChanged() has told.
+    bool update(const QString& id);
     void forget(const QString& id);
     ui::models::MachineSummary summarize(const QString& id, const Machine& machine) const;
     ui::models::MachineState stateOf(const QString& id, const Machine& machine) const;
@@ -158,9 +164,12 @@ private:
     std::optional<std::filesystem::path> bundleOf(const QString& id) const;
     /// Changes machine.toml on a worker; `then` on success.
     void change(const QString& id, Change edit, std::function<void()> then = {});
-    void apply(const QString& id, const LivePlan& plan);
-    void changeDisks(const QString& id,
-                     std::function<vmm::Result<void>(const std::filesystem::path& bundle)> work);
+    /// From the configuration before to the one now.
+    void apply(const QString& id, const library::MachineConfig& before,
+               const library::MachineConfig& now);
+    void told(const QString& id, const std::shared_ptr<Applying>& applying,
+              const QDBusMessage& answer);
+    void growLive(const QString& id, const QString& disk, quint64 bytes);
     void setMedium(const QString& id, const QString& path);
     void changeForward(const QString& id, const QString& rule, bool wanted);
     using LibraryWork =

@@ -158,9 +158,8 @@ void LibraryKeeper::setConfig(const QString& id, const MachineConfig& wished)
     const auto before = config(id);
     if (!before)
         return;
-    const LivePlan plan = livePlan(*before, wished);
-    const auto then = [this, id, plan, before, wished] {
-        apply(id, plan);
+    const auto then = [this, id, before, wished] {
+        apply(id, *before, wished);
         if (wished.name() != before->name())
             rename(id, text(wished.name()));
     };
@@ -177,19 +176,43 @@ void LibraryKeeper::setConfig(const QString& id, const MachineConfig& wished)
         then);
 }
 
-/// What the running machine takes over; a call it refuses is told by itself.
-void LibraryKeeper::apply(const QString& id, const LivePlan& plan)
+/// What the running machine takes over; the person hears of it when all is answered.
+void LibraryKeeper::apply(const QString& id, const MachineConfig& before, const MachineConfig& now)
 {
-    const bool running = m_guests.present(id);
-    for (const LiveCall& call : running ? plan.calls : QList<LiveCall>()) {
+    const auto path = bundleOf(id);
+    if (!path)
+        return;
+    const LivePlan plan = livePlan(before, now, *path);
+    const bool suspended = machine(id).value_or(ui::models::MachineSummary()).state ==
+                           ui::models::MachineState::Suspended;
+    if (!m_guests.present(id)) {
+        emit configApplied(id, suspended && (plan.atNextStart || !plan.calls.isEmpty()));
+        return;
+    }
+    const auto applying = std::make_shared<Applying>(Applying{plan.calls.size(), plan.atNextStart});
+    for (const LiveCall& call : plan.calls) {
         QVariantList arguments;
         for (const QString& argument : call.arguments)
             arguments << argument;
-        tell(id, call.method, arguments);
+        m_guests.call(id, call.method, arguments, [this, id, applying](const QDBusMessage& answer) {
+            --applying->open;
+            told(id, applying, answer);
+        });
     }
-    const bool suspended = machine(id).value_or(ui::models::MachineSummary()).state ==
-                           ui::models::MachineState::Suspended;
-    emit configApplied(id, plan.atNextStart && (running || suspended));
+    if (plan.calls.isEmpty())
+        emit configApplied(id, plan.atNextStart);
+}
+
+void LibraryKeeper::told(const QString& id, const std::shared_ptr<Applying>& applying,
+                         const QDBusMessage& answer)
+{
+    if (answer.type() == QDBusMessage::ErrorMessage) {
+        applying->later = true;
+        if (m_guests.present(id))
+            emit notice(tr("Not in effect yet: %1").arg(answer.errorMessage()), id);
+    }
+    if (applying->open == 0)
+        emit configApplied(id, applying->later);
 }
 
 QString LibraryKeeper::configText(const QString& id) const
@@ -214,14 +237,16 @@ void LibraryKeeper::setConfigText(const QString& id, const QString& words)
         return;
     m_quick.run(
         this,
-        [path = *path, words = words.toStdString()]() -> Result<void> {
-            return replaceConfigText(path, words);
+        [path = *path, words = words.toStdString()]() -> Result<MachineConfig> {
+            TRY(replaceConfigText(path, words));
+            return TRY(Bundle::open(path)).config();
         },
-        [this, id](const Result<void>& outcome) {
-            m_shelf.refresh();
+        [this, id, before = config(id)](const Result<MachineConfig>& outcome) {
+            if (outcome)
+                take(id, outcome);
             emit configTextChecked(id, outcome ? QString() : text(outcome.error().sentence()));
             if (outcome)
-                emit configApplied(id, m_guests.present(id));
+                apply(id, before.value_or(*outcome), *outcome);
         });
 }
 
@@ -249,46 +274,75 @@ QList<DiskSummary> LibraryKeeper::disks(const QString& id) const
 
 void LibraryKeeper::addDisk(const QString& id, quint64 bytes)
 {
-    changeDisks(id, [bytes](const fs::path& path) { return addDiskTo(path, bytes); });
+    const auto path = bundleOf(id);
+    const auto before = config(id);
+    if (!path || !before)
+        return;
+    m_quick.run(
+        this,
+        [path = *path, bytes]() -> Result<MachineConfig> {
+            TRY(addDiskTo(path, bytes));
+            return TRY(Bundle::open(path)).config();
+        },
+        [this, id, before = *before](const Result<MachineConfig>& outcome) {
+            take(id, outcome);
+            emit machineChanged(id);
+            if (outcome)
+                apply(id, before, *outcome);
+        });
 }
 
 void LibraryKeeper::growDisk(const QString& id, const QString& disk, quint64 bytes)
 {
-    changeDisks(id, [bytes, disk = disk.toStdString()](const fs::path& path) {
-        return growDiskOf(path, disk, bytes);
-    });
-}
-
-void LibraryKeeper::changeDisks(const QString& id,
-                                std::function<Result<void>(const fs::path& bundle)> work)
-{
     const auto path = bundleOf(id);
     if (!path)
         return;
+    if (m_guests.present(id))
+        return growLive(id, disk, bytes);
     m_quick.run(
         this,
-        [path = *path, work = std::move(work)]() -> Result<MachineConfig> {
-            TRY(work(path));
-            return TRY(Bundle::open(path)).config();
-        },
-        [this, id](const Result<MachineConfig>& outcome) {
-            take(id, outcome);
+        [path = *path, bytes, disk = disk.toStdString()] { return growDiskOf(path, disk, bytes); },
+        [this, id](const Result<void>& outcome) {
+            warn(outcome, id);
+            emit machineChanged(id);
+        });
+}
+
+/// The machine that has the disk makes it larger, so that the guest sees it.
+void LibraryKeeper::growLive(const QString& id, const QString& disk, quint64 bytes)
+{
+    m_guests.call(
+        id, QStringLiteral("ResizeDisk"), {disk, QString::number(bytes)},
+        [this, id](const QDBusMessage& answer) {
+            if (answer.type() == QDBusMessage::ErrorMessage)
+                emit notice(
+                    tr("This disk grows while the machine is off: %1").arg(answer.errorMessage()),
+                    id);
             emit machineChanged(id);
         });
 }
 
 void LibraryKeeper::detachDisk(const QString& id, const QString& disk)
 {
-    const auto edit = [disk = disk.toStdString()](MachineConfig& config) -> Result<void> {
+    const auto before = config(id);
+    if (!before)
+        return;
+    auto now = *before;
+    now.hardware.nameDevices();
+    const auto gone = [disk = disk.toStdString()](const DriveSpec& drive) {
+        return drive.kind == DriveKind::Disk && drive.id == disk;
+    };
+    std::erase_if(now.hardware.drives, gone);
+    const auto edit = [gone](MachineConfig& config) -> Result<void> {
         config.hardware.nameDevices();
-        const auto gone = std::erase_if(config.hardware.drives, [&](const DriveSpec& drive) {
-            return drive.kind == DriveKind::Disk && drive.id == disk;
-        });
-        if (gone == 0)
-            return Error(ErrorCode::NotFound, "this machine has no disk called " + disk);
+        if (std::erase_if(config.hardware.drives, gone) == 0)
+            return Error(ErrorCode::NotFound, "this machine does not have the disk any more");
         return {};
     };
-    change(id, edit, [this, id] { emit machineChanged(id); });
+    change(id, edit, [this, id, before = *before, now] {
+        emit machineChanged(id);
+        apply(id, before, now);
+    });
 }
 
 /// Into the drive now, and there at the next start.

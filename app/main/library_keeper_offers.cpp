@@ -42,6 +42,15 @@ Result<MachineEntry> makeMachine(const MachineDraft& draft, const LibraryPlace& 
     return making::makeMachine(draftOf(draft), library, job);
 }
 
+/// The sum an address carries, as in "https://example.org/x.iso#sha256=...", which is never sent;
+/// empty: none.
+QString sumOf(const QUrl& url)
+{
+    const QString prefix = QStringLiteral("sha256=");
+    const QString fragment = url.fragment();
+    return fragment.startsWith(prefix) ? fragment.mid(prefix.size()) : QString();
+}
+
 } // namespace
 
 bool LibraryKeeper::accepts(const QList<QUrl>& urls) const
@@ -158,7 +167,7 @@ void LibraryKeeper::madeMachine(const QString& id, const MachineDraft& draft,
             emit notice(text(entry.error().sentence()), {});
         return;
     }
-    m_machines[id].shelf = ShelfMachine{*entry, 0, 0};
+    m_machines[id].shelf = ShelfMachine{*entry};
     m_machines[id].unlisted = 1; // a look that began before it was made
     update(id);
     if (draft.express)
@@ -210,7 +219,8 @@ void LibraryKeeper::download(const QUrl& url)
 {
     if (m_downloads.contains(url))
         return;
-    const std::shared_ptr<Download> download = m_downloader->get(url);
+    const std::shared_ptr<Download> download =
+        m_downloader->get(url.adjusted(QUrl::RemoveFragment), sumOf(url));
     m_downloads.insert(url, download);
     if (!m_downloader->notice().isEmpty())
         emit notice(m_downloader->notice(), {});

@@ -8,6 +8,7 @@
 namespace app::main {
 
 using library::MachineConfig;
+using vmm::spec::DriveBus;
 using vmm::spec::DriveKind;
 using vmm::spec::DriveLimits;
 using vmm::spec::DriveSpec;
@@ -48,6 +49,32 @@ void planMedium(std::vector<DriveSpec>& now, std::vector<DriveSpec>& wished, QLi
         calls << LiveCall{QStringLiteral("EjectMedium"), {}};
     else
         calls << LiveCall{QStringLiteral("InsertMedium"), {text(other->path)}};
+}
+
+/// Disks come and go in the machine's slots; one it began with stays until its next start, which
+/// the machine says itself.
+void planDisks(std::vector<DriveSpec>& now, std::vector<DriveSpec>& wished,
+               const std::filesystem::path& bundle, QList<LiveCall>& calls)
+{
+    const auto left = [&](const DriveSpec& drive) {
+        return drive.kind == DriveKind::Disk && !byId(wished, drive.id);
+    };
+    for (const DriveSpec& drive : now)
+        if (left(drive))
+            calls << LiveCall{QStringLiteral("Detach"), {text(drive.id)}};
+    std::erase_if(now, left);
+    for (const DriveSpec& drive : wished) {
+        if (drive.kind != DriveKind::Disk || byId(now, drive.id))
+            continue;
+        const QString file = text((bundle / drive.path).string()); // or as it is, when absolute
+        calls << LiveCall{QStringLiteral("AttachDisk"),
+                          {QStringLiteral("%1,bus=%2,id=%3")
+                               .arg(file,
+                                    drive.bus == DriveBus::VirtioScsi ? QStringLiteral("scsi")
+                                                                      : QStringLiteral("virtio"),
+                                    text(drive.id))}};
+        now.push_back(drive);
+    }
 }
 
 void planLimits(std::vector<DriveSpec>& now, std::vector<DriveSpec>& wished, QList<LiveCall>& calls)
@@ -97,7 +124,8 @@ void planCards(std::vector<NicSpec>& now, std::vector<NicSpec>& wished, QList<Li
 
 } // namespace
 
-LivePlan livePlan(const MachineConfig& running, const MachineConfig& wished)
+LivePlan livePlan(const MachineConfig& running, const MachineConfig& wished,
+                  const std::filesystem::path& bundle)
 {
     LivePlan plan;
     MachineConfig now = running;
@@ -105,6 +133,7 @@ LivePlan livePlan(const MachineConfig& running, const MachineConfig& wished)
     now.hardware.nameDevices();
     then.hardware.nameDevices();
     planMedium(now.hardware.drives, then.hardware.drives, plan.calls);
+    planDisks(now.hardware.drives, then.hardware.drives, bundle, plan.calls);
     planLimits(now.hardware.drives, then.hardware.drives, plan.calls);
     planCards(now.hardware.nics, then.hardware.nics, plan.calls);
     // Nothing the guest would see.

@@ -3,10 +3,9 @@
 // org.vitrine.Machine1.
 #pragma once
 
-#include <vector>
+#include <filesystem>
 
 #include <QList>
-#include <QString>
 #include <QStringList>
 
 #include "app/library/machine_config.h"
@@ -26,9 +25,10 @@ struct LivePlan {
     bool atNextStart = false;
 };
 
-/// From the configuration a machine runs with to the one wished for: media, links, forwards and
-/// limits change while it runs. What only the library wants to know (name, groups, notes) needs no
-/// start. Any thread.
-LivePlan livePlan(const library::MachineConfig& running, const library::MachineConfig& wished);
+/// From the configuration a machine runs with to the one wished for: media, disks, links, forwards
+/// and limits change while it runs. What only the library wants to know (name, groups, notes) needs
+/// no start. `bundle` is where files without a folder lie. Any thread.
+LivePlan livePlan(const library::MachineConfig& running, const library::MachineConfig& wished,
+                  const std::filesystem::path& bundle);
 
 } // namespace app::main

@@ -20,34 +20,25 @@ QString pathOf(const std::filesystem::path& path)
     return QString::fromStdString(path.string());
 }
 
+qint64 timeOf(const std::filesystem::path& path)
+{
+    const QFileInfo file(pathOf(path));
+    return file.exists() ? file.lastModified().toMSecsSinceEpoch() : 0;
+}
+
 ShelfMachine shelfMachine(const MachineEntry& entry)
 {
-    ShelfMachine machine{entry, 0, 0};
+    ShelfMachine machine{entry};
+    machine.configTime = timeOf(entry.bundle / "machine.toml");
     const auto bundle = Bundle::open(entry.bundle);
     if (!bundle)
         return machine;
     machine.diskBytes = bundle->bytesOnDisk();
-    const QFileInfo picture(pathOf(bundle->thumbnailPath()));
-    if (picture.exists())
-        machine.pictureTime = picture.lastModified().toMSecsSinceEpoch();
+    machine.pictureTime = timeOf(bundle->thumbnailPath());
     return machine;
 }
 
 } // namespace
-
-bool ShelfMachine::operator==(const ShelfMachine& other) const
-{
-    const auto& a = entry;
-    const auto& b = other.entry;
-    return a.bundle == b.bundle && a.problem == b.problem && a.suspended == b.suspended &&
-           a.running == b.running && a.lastUsed == b.lastUsed && diskBytes == other.diskBytes &&
-           pictureTime == other.pictureTime && a.config.name() == b.config.name() &&
-           a.config.os == b.config.os && a.config.groups == b.config.groups &&
-           a.config.disposable == b.config.disposable &&
-           a.config.install.pending == b.config.install.pending &&
-           a.config.hardware.cpus == b.config.hardware.cpus &&
-           a.config.hardware.memoryBytes == b.config.hardware.memoryBytes;
-}
 
 LibraryShelf::LibraryShelf(LibraryPlace place, QObject* parent)
     : QObject(parent), m_place(std::move(place))

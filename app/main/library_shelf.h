@@ -30,7 +30,7 @@ struct ShelfMachine {
     library::MachineEntry entry;
     quint64 diskBytes = 0;
     qint64 pictureTime = 0; ///< when thumbnail.png was written, milliseconds since 1970; 0: none
-    bool operator==(const ShelfMachine& other) const;
+    qint64 configTime = 0;  ///< as that, of machine.toml
 };
 
 /// What is on the shelf, by id; a broken bundle's id is its path. GUI thread; the disk is read on

@@ -44,7 +44,7 @@ SectionRow {
             }
         }
         ActionButton {
-            enabled: !row.prefs.alive
+            enabled: row.prefs.running || !row.prefs.alive
             text: qsTr("Grow")
             Accessible.name: qsTr("Grow %1").arg(row.file)
             onClicked: {

@@ -34,7 +34,8 @@ PreferencesPage {
 
     Section {
         title: qsTr("Disks")
-        explanation: page.prefs.alive ? qsTr("Disks change at the next start. They grow while the machine is off.")
+        explanation: page.prefs.running ? qsTr("A system with virtio drivers sees changes at once, others at the next start.")
+                   : page.prefs.alive ? qsTr("Disks change when the machine is started anew.")
                                       : qsTr("A disk only grows; what is on it stays. A disk that is detached keeps its file.")
 
         Repeater {

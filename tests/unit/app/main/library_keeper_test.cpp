@@ -63,6 +63,16 @@ public slots:
         calls << "AddForward " + id + " " + rule;
         return rule;
     }
+    QString AttachDisk(const QString& disk)
+    {
+        calls << "AttachDisk " + disk;
+        return {};
+    }
+    QString ResizeDisk(const QString& id, const QString& bytes)
+    {
+        calls << "ResizeDisk " + id + " " + bytes;
+        return {};
+    }
     QByteArray Thumbnail(uint width)
     {
         calls << QStringLiteral("Thumbnail");
@@ -161,6 +171,8 @@ private slots:
     void configurationNowAndLater();
     void textOfAConfiguration();
     void disksComeGrowAndGo();
+    void disksOfARunningMachine();
+    void outsideChangesAreTold();
     void forwardIsToldFirst();
     void renamesClonesRemovesAndRestores();
     void madeOfADraft();
@@ -531,6 +543,55 @@ void LibraryKeeperTest::disksComeGrowAndGo()
     const auto lock = BundleLock::acquire(bundle(id));
     m_keeper->growDisk(id, m_keeper->disks(id).at(0).id, 8 * kDiskBytes); // somebody runs it
     QTRY_COMPARE(m_notices->size(), 2);
+}
+
+void LibraryKeeperTest::disksOfARunningMachine()
+{
+    const QString id = makeMachine("Live");
+    FakeGuest guest(m_address, id);
+    begin();
+    QVERIFY(has(id, MachineState::Running));
+    QSignalSpy applied(m_keeper.get(), &LibraryKeeper::configApplied);
+    m_keeper->addDisk(id, 2 * kDiskBytes);
+    QTRY_COMPARE(applied.size(), 1);
+    QVERIFY(!applied[0][1].toBool());
+    const auto disk = m_keeper->disks(id).at(1);
+    QCOMPARE(guest.calls(), QStringList("AttachDisk " + disk.file + ",bus=virtio,id=" + disk.id));
+    m_keeper->growDisk(id, disk.id, 4 * kDiskBytes); // by who has it
+    const QString grow = "ResizeDisk " + disk.id + " " + QString::number(4 * kDiskBytes);
+    QTRY_COMPARE(guest.calls().value(1), grow);
+    m_keeper->detachDisk(id, disk.id); // refused: for the next start
+    QTRY_COMPARE(applied.size(), 2);
+    QVERIFY(applied[1][1].toBool());
+    QCOMPARE(m_notices->size(), 1);
+    QCOMPARE(m_keeper->disks(id).size(), 1);
+}
+
+/// What no listing shows, and an open preferences window does.
+void LibraryKeeperTest::outsideChangesAreTold()
+{
+    const QString id = makeMachine("Outside");
+    FakeGuest guest(m_address, id);
+    begin();
+    QVERIFY(has(id, MachineState::Running));
+    const QSignalSpy changed(m_keeper.get(), &LibraryKeeper::machineChanged);
+    QTest::qWait(20); // the file's time has a later millisecond then
+    auto other = Bundle::open(bundle(id));
+    const auto close = [](MachineConfig& config) -> vmm::Result<void> {
+        config.onClose = app::library::CloseAction::ShutDown;
+        return {};
+    };
+    QVERIFY(other && other->change(close));
+    QTRY_VERIFY(!changed.isEmpty());
+    QCOMPARE(m_keeper->config(id)->onClose, app::library::CloseAction::ShutDown);
+    QString words = m_keeper->configText(id);
+    const QSignalSpy applied(m_keeper.get(), &LibraryKeeper::configApplied);
+    words.replace(QLatin1String("kind = \"user\""),
+                  QLatin1String("kind = \"user\"\nlink = \"down\""));
+    m_keeper->setConfigText(id, words); // refused by a guest that does not know how
+    QTRY_COMPARE(applied.size(), 1);
+    QVERIFY(!m_keeper->config(id)->hardware.nics.at(0).linkUp);
+    QVERIFY(applied[0][1].toBool());
 }
 
 void LibraryKeeperTest::forwardIsToldFirst()

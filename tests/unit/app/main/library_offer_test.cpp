@@ -20,8 +20,11 @@ using tests::offeredFile;
 using ui::models::MachineDraft;
 using vmm::spec::DriveBus;
 using vmm::spec::DriveKind;
+using vmm::spec::DriveSpec;
 
 namespace {
+
+const std::filesystem::path kBundle = "/machines/Guest.vitrine";
 
 MachineConfig machineWithDiskAndDrive()
 {
@@ -44,6 +47,7 @@ private slots:
     void nothingChanged();
     void wordsNeedNoStart();
     void linkForwardsAndLimits();
+    void disksComeAndGo();
     void newHardwareWaits();
 };
 
@@ -115,7 +119,7 @@ void LibraryOfferTest::foldersAndMissingFiles()
 void LibraryOfferTest::nothingChanged()
 {
     const MachineConfig config = machineWithDiskAndDrive();
-    const auto plan = livePlan(config, config);
+    const auto plan = livePlan(config, config, kBundle);
     QVERIFY(plan.calls.isEmpty() && !plan.atNextStart);
 }
 
@@ -126,7 +130,7 @@ void LibraryOfferTest::wordsNeedNoStart()
     wished.notes = "mine";
     wished.groups = {"Work"};
     wished.onClose = app::library::CloseAction::Keep;
-    QVERIFY(!livePlan(config, wished).atNextStart);
+    QVERIFY(!livePlan(config, wished, kBundle).atNextStart);
 }
 
 void LibraryOfferTest::linkForwardsAndLimits()
@@ -137,7 +141,7 @@ void LibraryOfferTest::linkForwardsAndLimits()
     wished.hardware.nics[0].linkUp = false;
     wished.hardware.nics[0].forwards = {"tcp:127.0.0.1:2-:2", "tcp:127.0.0.1:3-:3"};
     wished.hardware.drives[1].limits.operationsPerSecond = 100;
-    const auto plan = livePlan(config, wished);
+    const auto plan = livePlan(config, wished, kBundle);
     const QList<LiveCall> expected = {
         {QStringLiteral("LimitDisk"), {QStringLiteral("disk0"), QStringLiteral("bps=0,iops=100")}},
         {QStringLiteral("RemoveForward"),
@@ -149,15 +153,34 @@ void LibraryOfferTest::linkForwardsAndLimits()
     QVERIFY(!plan.atNextStart);
 }
 
+void LibraryOfferTest::disksComeAndGo()
+{
+    const MachineConfig config = machineWithDiskAndDrive();
+    MachineConfig wished = config;
+    const auto isDisk = [](const DriveSpec& drive) { return drive.kind == DriveKind::Disk; };
+    std::erase_if(wished.hardware.drives, isDisk);
+    DriveSpec disk{DriveKind::Disk, "more.raw"};
+    disk.bus = vmm::spec::DriveBus::VirtioBlk;
+    disk.id = "disk7";
+    wished.hardware.drives.push_back(disk);
+    const auto plan = livePlan(config, wished, kBundle);
+    const QList<LiveCall> expected = {
+        {QStringLiteral("Detach"), {QStringLiteral("disk0")}},
+        {QStringLiteral("AttachDisk"),
+         {QStringLiteral("/machines/Guest.vitrine/more.raw,bus=virtio,id=disk7")}}};
+    QCOMPARE(plan.calls, expected);
+    QVERIFY(!plan.atNextStart);
+}
+
 void LibraryOfferTest::newHardwareWaits()
 {
     const MachineConfig config = machineWithDiskAndDrive();
     MachineConfig wished = config;
     wished.hardware.memoryBytes *= 2;
-    QVERIFY(livePlan(config, wished).atNextStart);
+    QVERIFY(livePlan(config, wished, kBundle).atNextStart);
     wished = config;
     wished.hardware.nics.clear();
-    QVERIFY(livePlan(config, wished).atNextStart);
+    QVERIFY(livePlan(config, wished, kBundle).atNextStart);
 }
 
 QTEST_GUILESS_MAIN(LibraryOfferTest)
