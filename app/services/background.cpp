@@ -2,15 +2,15 @@
 #include "app/services/background.h"
 
 #include <QDBusMessage>
-#include <QDBusPendingCall>
 #include <QFileInfo>
 #include <QVariantMap>
 
 namespace app::services {
 
-void requestBackground(QDBusConnection bus, const QString& why)
+void requestBackground(QDBusConnection bus, const QString& why, const QString& mark)
 {
-    if (!bus.isConnected() || !QFileInfo::exists(QStringLiteral("/.flatpak-info")))
+    constexpr int kPatience = 1000; // milliseconds; a call nobody waits for may die with us
+    if (!bus.isConnected() || !QFileInfo::exists(mark))
         return;
     auto call = QDBusMessage::createMethodCall(QStringLiteral("org.freedesktop.portal.Desktop"),
                                                QStringLiteral("/org/freedesktop/portal/desktop"),
@@ -18,7 +18,7 @@ void requestBackground(QDBusConnection bus, const QString& why)
                                                QStringLiteral("RequestBackground"));
     call << QString()
          << QVariantMap{{QStringLiteral("reason"), why}, {QStringLiteral("autostart"), false}};
-    bus.asyncCall(call);
+    bus.call(call, QDBus::Block, kPatience);
 }
 
 } // namespace app::services

@@ -8,8 +8,9 @@
 namespace app::services {
 
 /// Tells the portal that machines go on in the background, with `why` for the person. Only inside a
-/// sandbox does anybody stop such programs, so elsewhere nothing is asked. GUI thread; nothing
-/// waits.
-void requestBackground(QDBusConnection bus, const QString& why);
+/// sandbox, which `mark` tells, does anybody stop such programs, so elsewhere nothing is asked. For
+/// the program's end: waits until the portal has it, at most a second.
+void requestBackground(QDBusConnection bus, const QString& why,
+                       const QString& mark = QStringLiteral("/.flatpak-info"));
 
 } // namespace app::services
