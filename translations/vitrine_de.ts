@@ -1357,6 +1357,18 @@
         <source>Export as one file</source>
         <translation>Als eine Datei exportieren</translation>
     </message>
+    <message>
+        <source>Add</source>
+        <translation>Hinzufügen</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>Verschieben</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
 </context>
 <context>
     <name>PortPanel</name>
@@ -2144,7 +2156,7 @@
     </message>
     <message>
         <source>%1, no more updates</source>
-        <translation>%1, keine Aktualisierungen mehr</translation>
+        <translation>%1, ohne Updates</translation>
     </message>
     <message>
         <source>%1, released in %2</source>
@@ -2383,7 +2395,7 @@
     </message>
     <message>
         <source>Stopped unexpectedly</source>
-        <translation>Unerwartet stehen geblieben</translation>
+        <translation>Unerwartet beendet</translation>
     </message>
     <message>
         <source>Today, %1</source>
