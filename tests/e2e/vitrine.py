@@ -61,6 +61,7 @@ def private_home(home):
                            ("XDG_CACHE_HOME", "cache"), ("XDG_STATE_HOME", "state"), ("HOME", "home")):
         (home / name).mkdir(mode=0o700)
         os.environ[variable] = str(home / name)
+    os.environ["LANGUAGE"] = "en" # cases look for the sources' words
 
 
 def accel():
