@@ -30,6 +30,13 @@ ScanCodes scanCodesOf(const QString& platformName)
     return known ? ScanCodes::EvdevPlus8 : ScanCodes::None;
 }
 
+bool isModifierKey(int key)
+{
+    return key == Qt::Key_Shift || key == Qt::Key_Control || key == Qt::Key_Alt ||
+           key == Qt::Key_AltGr || key == Qt::Key_Meta || key == Qt::Key_Super_L ||
+           key == Qt::Key_Super_R || key == Qt::Key_Hyper_L || key == Qt::Key_Hyper_R;
+}
+
 void KeyboardMapper::setSink(core::KeyboardSink* sink)
 {
     releaseAll();

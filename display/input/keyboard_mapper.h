@@ -22,6 +22,9 @@ enum class ScanCodes { None, EvdevPlus8 };
 /// The meaning on the Qt platform `name` ("xcb", "wayland", "offscreen", "vnc", ...).
 ScanCodes scanCodesOf(const QString& platformName);
 
+/// Shift, Ctrl, Alt, Super and their like.
+bool isModifierKey(int key);
+
 /// What a key event was beside being sent to the guest.
 enum class HostChord {
     None,

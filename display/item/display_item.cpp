@@ -11,7 +11,9 @@
 namespace display::item {
 
 DisplayItem::DisplayItem(QQuickItem* parent)
-    : QQuickItem(parent), m_keyboard(input::scanCodesOf(QGuiApplication::platformName()))
+    : QQuickItem(parent),
+      m_keyboard(input::scanCodesOf(QGuiApplication::platformName())),
+      m_grab(input::ShortcutGrab::create([this] { emit shortcutsGrabbedChanged(); }))
 {
     setFlag(ItemHasContents);
     setAcceptedMouseButtons(Qt::AllButtons);
@@ -34,6 +36,10 @@ void DisplayItem::setConsole(GuestConsole* console)
         disconnect(m_console, nullptr, this, nullptr);
     m_shown = false;
     m_console = console;
+    if (console == nullptr)
+        m_grab->give();
+    else if (hasActiveFocus())
+        grabShortcuts();
     if (console)
         connect(console, &GuestConsole::closing, this, [this] { setConsole(nullptr); });
     m_keyboard.setSink(console ? &console->keyboard() : nullptr);
@@ -72,6 +78,7 @@ void DisplayItem::watchWindow(QQuickWindow* window)
 {
     disconnect(m_windowConnection);
     releasePointer();
+    m_grab->give();
     if (window)
         m_windowConnection =
             connect(window, &QWindow::visibilityChanged, this, &DisplayItem::updateShown);
@@ -216,16 +223,22 @@ void DisplayItem::keyPressEvent(QKeyEvent* event)
     event->accept();
     if (m_console)
         m_console->source().expectChange();
-    handleChord(m_keyboard.press(*event));
+    const input::HostChord chord = m_keyboard.press(*event);
+    if (m_lent != Lent::No && chord != input::HostChord::Kept &&
+        !input::isModifierKey(event->key()))
+        grabShortcuts();
+    handleChord(chord, event->nativeScanCode());
 }
 
 void DisplayItem::keyReleaseEvent(QKeyEvent* event)
 {
     event->accept();
-    handleChord(m_keyboard.release(*event));
+    handleChord(m_keyboard.release(*event), event->nativeScanCode());
+    if (m_lent == Lent::UntilReleased && input::isModifierKey(event->key()))
+        grabShortcuts();
 }
 
-void DisplayItem::handleChord(input::HostChord chord)
+void DisplayItem::handleChord(input::HostChord chord, quint32 scanCode)
 {
     switch (chord) {
     case input::HostChord::None:
@@ -237,14 +250,13 @@ void DisplayItem::handleChord(input::HostChord chord)
         m_keyboard.releaseAll();
         emit typeRequested();
         return;
-    case input::HostChord::Kept: // pressed again it is the desktop's
-        m_keyboard.releaseAll();
-        releasePointer();
-        grabShortcuts(false);
+    case input::HostChord::Kept:
+        lendShortcuts(scanCode);
         return;
     case input::HostChord::Release:
         if (pointerGrabbed()) {
             releasePointer();
+            m_grab->give(); // both are the desktop's until the next click
         } else {
             m_keyboard.releaseAll();
             emit controlsRequested();
@@ -253,15 +265,22 @@ void DisplayItem::handleChord(input::HostChord chord)
     }
 }
 
-/// Only X11 lets a window take the keyboard, elsewhere asking only warns.
-void DisplayItem::grabShortcuts(bool grab)
+void DisplayItem::grabShortcuts()
 {
-    const bool can = QGuiApplication::platformName() == QLatin1String("xcb");
-    const bool wanted = grab && can && m_console && window();
-    if (wanted == m_shortcutsGrabbed)
+    m_lent = Lent::No;
+    if (m_console && window())
+        m_grab->take(*window());
+}
+
+/// Until the chord's modifiers are let go; where the person has to press it again, until another
+/// key is pressed. A chord the desktop does not want comes back here, and goes nowhere.
+void DisplayItem::lendShortcuts(quint32 scanCode)
+{
+    m_keyboard.releaseAll();
+    releasePointer();
+    if (!m_grab->held())
         return;
-    m_shortcutsGrabbed = (!window() || window()->setKeyboardGrabEnabled(wanted)) && wanted;
-    emit shortcutsGrabbedChanged();
+    m_lent = m_grab->hand(scanCode) ? Lent::UntilReleased : Lent::UntilNextKey;
 }
 
 void DisplayItem::setKeptChords(const QStringList& chords)
@@ -276,7 +295,7 @@ void DisplayItem::setKeptChords(const QStringList& chords)
 void DisplayItem::focusInEvent(QFocusEvent* event)
 {
     QQuickItem::focusInEvent(event);
-    grabShortcuts(true);
+    grabShortcuts();
     emit keyboardGrabbedChanged();
 }
 
@@ -285,7 +304,8 @@ void DisplayItem::focusOutEvent(QFocusEvent* event)
     QQuickItem::focusOutEvent(event);
     m_keyboard.releaseAll();
     releasePointer();
-    grabShortcuts(false);
+    m_lent = Lent::No;
+    m_grab->give();
     emit keyboardGrabbedChanged();
 }
 
@@ -293,7 +313,7 @@ void DisplayItem::mousePressEvent(QMouseEvent* event)
 {
     event->accept();
     forceActiveFocus(Qt::MouseFocusReason);
-    grabShortcuts(true);
+    grabShortcuts();
     if (!m_console || !m_pictureRect.contains(event->position()))
         return;
     m_capture.start(m_console->pointer(), event->globalPosition());

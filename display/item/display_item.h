@@ -2,6 +2,8 @@
 // DisplayItem: a machine's screen in a Qt Quick scene, with its keyboard and mouse.
 #pragma once
 
+#include <memory>
+
 #include <QPointer>
 #include <QQuickItem>
 #include <QSize>
@@ -10,6 +12,7 @@
 
 #include "display/core/placement.h"
 #include "display/input/keyboard_mapper.h"
+#include "display/input/shortcut_grab.h"
 #include "display/item/guest_console.h"
 #include "display/item/pointer_capture.h"
 
@@ -37,9 +40,9 @@ class DisplayItem : public QQuickItem {
     Q_PROPERTY(bool pointerGrabbed READ pointerGrabbed NOTIFY pointerGrabbedChanged)
     /// Whether keys go to the guest.
     Q_PROPERTY(bool keyboardGrabbed READ keyboardGrabbed NOTIFY keyboardGrabbedChanged)
-    /// Whether the desktop's own shortcuts go to the guest, too (X11).
+    /// Whether the desktop's own shortcuts go to the guest, too (ShortcutGrab).
     Q_PROPERTY(bool shortcutsGrabbed READ shortcutsGrabbed NOTIFY shortcutsGrabbedChanged)
-    /// Chords that end that instead of going to the guest: "Alt+Tab".
+    /// Chords that go to the desktop all the same: "Alt+Tab".
     Q_PROPERTY(QStringList keptChords READ keptChords WRITE setKeptChords NOTIFY keptChordsChanged)
     /// The screen as lines of text when the guest is in a text mode; what a screen reader reads.
     Q_PROPERTY(QString textScreen READ textScreen NOTIFY textScreenChanged)
@@ -59,7 +62,7 @@ public:
     bool hasFrame() const { return !m_guestSize.isEmpty(); }
     bool pointerGrabbed() const { return m_capture.active(); }
     bool keyboardGrabbed() const { return m_console && hasActiveFocus(); }
-    bool shortcutsGrabbed() const { return m_shortcutsGrabbed; }
+    bool shortcutsGrabbed() const { return m_grab->held(); }
     QStringList keptChords() const { return m_keptChords; }
     void setKeptChords(const QStringList& chords);
     QString textScreen() const { return m_textScreen; }
@@ -99,12 +102,16 @@ protected:
     void mousePressEvent(QMouseEvent* event) override;
 
 private:
+    /// A kept chord is the desktop's: the shortcuts are given back for so long.
+    enum class Lent : uint8_t { No, UntilReleased, UntilNextKey };
+
     void watchWindow(QQuickWindow* window);
     void updateShown();
-    void grabShortcuts(bool grab);
+    void grabShortcuts();
+    void lendShortcuts(quint32 scanCode);
     void pictureArrived();
     void setGuestSize(QSize size);
-    void handleChord(input::HostChord chord);
+    void handleChord(input::HostChord chord, quint32 scanCode);
     void placePicture();
     core::Placement placementOf(QSize picture) const;
     QRectF toItem(const core::Placement& placement) const;
@@ -112,7 +119,7 @@ private:
 
     QPointer<GuestConsole> m_console;
     bool m_shown = false;
-    bool m_shortcutsGrabbed = false;
+    Lent m_lent = Lent::No;
     QStringList m_keptChords;
     core::ScaleMode m_mode = core::ScaleMode::Crisp;
     QSize m_guestSize;
@@ -121,6 +128,7 @@ private:
     QString m_textScreen;
     QString m_label;
     input::KeyboardMapper m_keyboard;
+    std::unique_ptr<input::ShortcutGrab> m_grab; // never null
     PointerCapture m_capture{*this};
     QMetaObject::Connection m_windowConnection;
 };

@@ -58,6 +58,7 @@ MachineModel::MachineModel(QObject* parent) : QObject(parent)
         if (!alive() && m_ending != Ending::No)
             setEnding(Ending::No);
     });
+    readKeptChords();
 }
 
 MachineModel::~MachineModel() = default;
@@ -129,11 +130,15 @@ void MachineModel::setName(const QString& name)
     emit nameChanged();
 }
 
-QStringList MachineModel::keptChords() const
+void MachineModel::readKeptChords()
 {
     const QSettings settings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("vitrine"),
                              QStringLiteral("vitrine"));
-    return settings.value(QStringLiteral("keyboard/kept")).toStringList();
+    const auto chords = settings.value(QStringLiteral("keyboard/kept")).toStringList();
+    if (chords == m_keptChords)
+        return;
+    m_keptChords = chords;
+    emit keptChordsChanged();
 }
 
 MachineModel::State MachineModel::state() const

@@ -50,7 +50,7 @@ class MachineModel : public QObject {
     Q_PROPERTY(qreal suspendProgress READ suspendProgress NOTIFY endingChanged)
     /// Chords the desktop keeps: "Alt+Tab". The list `keyboard/kept` of the file
     /// $XDG_CONFIG_HOME/vitrine/vitrine.ini; none unless said.
-    Q_PROPERTY(QStringList keptChords READ keptChords CONSTANT)
+    Q_PROPERTY(QStringList keptChords READ keptChords NOTIFY keptChordsChanged)
     /// Text of the person's is being typed.
     Q_PROPERTY(bool typing READ typing NOTIFY typingChanged)
 public:
@@ -89,9 +89,12 @@ public:
     bool canSuspend() const { return alive() && m_controller->canSuspend(); }
     Ending ending() const { return m_ending; }
     qreal suspendProgress() const { return m_suspendPercent / 100.0; }
-    QStringList keptChords() const;
+    QStringList keptChords() const { return m_keptChords; }
     bool typing() const { return m_typing; }
 
+    /// Reads keptChords anew: the person may have changed them in another window. When ours has the
+    /// focus again is soon enough.
+    Q_INVOKABLE void readKeptChords();
     /// Pauses a running machine, lets a paused one go on.
     Q_INVOKABLE void togglePause();
     Q_INVOKABLE void reset();
@@ -141,6 +144,7 @@ signals:
     void consoleChanged();
     void endingChanged();
     void typingChanged();
+    void keptChordsChanged();
     /// Closing turns the machine off: is that wanted?
     void turnOffQuestion();
     /// Is the disposable machine to be kept? `over`: it is off already.
@@ -164,6 +168,7 @@ private:
     MachineController* m_controller = nullptr;
     std::unique_ptr<display::item::GuestConsole> m_console;
     QString m_name;
+    QStringList m_keptChords;
     QString m_failure;
     QString m_failureDetails;
     bool m_canStartAfresh = false;

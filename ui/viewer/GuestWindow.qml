@@ -60,6 +60,8 @@ ApplicationWindow {
     title: machine.name === "" ? qsTr("Vitrine") : machine.name
     Component.onCompleted: toGuest()
     onActiveChanged: {
+        if (active)
+            machine.readKeptChords();
         if (active && activeFocusItem === null)
             toGuest();
     }
