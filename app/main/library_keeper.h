@@ -167,7 +167,7 @@ private:
     /// From the configuration before to the one now.
     void apply(const QString& id, const library::MachineConfig& before,
                const library::MachineConfig& now);
-    void told(const QString& id, const std::shared_ptr<Applying>& applying,
+    void told(const QString& id, const QString& method, Applying& applying,
               const QDBusMessage& answer);
     void growLive(const QString& id, const QString& disk, quint64 bytes);
     void setMedium(const QString& id, const QString& path);

@@ -194,25 +194,27 @@ void LibraryKeeper::apply(const QString& id, const MachineConfig& before, const 
         QVariantList arguments;
         for (const QString& argument : call.arguments)
             arguments << argument;
-        m_guests.call(id, call.method, arguments, [this, id, applying](const QDBusMessage& answer) {
-            --applying->open;
-            told(id, applying, answer);
-        });
+        m_guests.call(id, call.method, arguments,
+                      [this, id, call, applying](const QDBusMessage& answer) {
+                          --applying->open;
+                          told(id, call.method, *applying, answer);
+                      });
     }
     if (plan.calls.isEmpty())
         emit configApplied(id, plan.atNextStart);
 }
 
-void LibraryKeeper::told(const QString& id, const std::shared_ptr<Applying>& applying,
+void LibraryKeeper::told(const QString& id, const QString& method, Applying& applying,
                          const QDBusMessage& answer)
 {
     if (answer.type() == QDBusMessage::ErrorMessage) {
-        applying->later = true;
-        if (m_guests.present(id))
+        applying.later = true;
+        // A disk the machine began with stays until its next start: nothing went wrong.
+        if (m_guests.present(id) && method != QLatin1String("Detach"))
             emit notice(tr("Not in effect yet: %1").arg(answer.errorMessage()), id);
     }
-    if (applying->open == 0)
-        emit configApplied(id, applying->later);
+    if (applying.open == 0)
+        emit configApplied(id, applying.later);
 }
 
 QString LibraryKeeper::configText(const QString& id) const

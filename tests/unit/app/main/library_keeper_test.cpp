@@ -563,7 +563,7 @@ void LibraryKeeperTest::disksOfARunningMachine()
     m_keeper->detachDisk(id, disk.id); // refused: for the next start
     QTRY_COMPARE(applied.size(), 2);
     QVERIFY(applied[1][1].toBool());
-    QCOMPARE(m_notices->size(), 1);
+    QVERIFY(m_notices->isEmpty());
     QCOMPARE(m_keeper->disks(id).size(), 1);
 }
 
