@@ -72,6 +72,7 @@ Result<void> MachineRun::makeGuestSession(BundleGuest::Start start)
 void MachineRun::startGuestControl()
 {
     m_shutdown = ShutdownWatch::create(*m_loop, [this] { endSessionNow(); });
+    m_shutdown->stayAwake(m_guest->installing());
     m_loop->every(kFirstThumbnail, kThumbnailPeriod, [this] {
         if (m_session && m_session->machine().runState() == RunState::Running)
             saveThumbnail({});
@@ -270,6 +271,8 @@ void MachineRun::finishInstall()
         return m_loop->quit(1);
     }
     report("install", "done");
+    if (m_shutdown)
+        m_shutdown->stayAwake(false);
     if (m_server) {
         m_server->installingChanged();
         m_server->notify(m_guest->name() + " is installed", "It starts from its own disk now.");

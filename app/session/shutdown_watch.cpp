@@ -9,6 +9,8 @@
 
 namespace app::session {
 
+using vmm::UniqueFd;
+
 namespace {
 
 constexpr const char* kService = "org.freedesktop.login1";
@@ -32,7 +34,7 @@ int ShutdownWatch::start(ControlLoop& loop)
         return 0;
     };
     const auto answered = [](sd_bus_message* reply, void* self, sd_bus_error*) {
-        static_cast<ShutdownWatch*>(self)->inhibited(reply);
+        static_cast<ShutdownWatch*>(self)->m_inhibitor = lockOf(reply);
         return 0;
     };
     int status = ::sd_bus_open_system(&m_bus);
@@ -55,11 +57,31 @@ ShutdownWatch::~ShutdownWatch()
     ::sd_bus_flush_close_unref(m_bus);
 }
 
-void ShutdownWatch::inhibited(sd_bus_message* reply)
+UniqueFd ShutdownWatch::lockOf(sd_bus_message* reply)
 {
     int fd = -1; // the message's own
-    if (::sd_bus_message_get_error(reply) == nullptr && ::sd_bus_message_read(reply, "h", &fd) >= 0)
-        m_inhibitor.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (::sd_bus_message_get_error(reply) != nullptr || ::sd_bus_message_read(reply, "h", &fd) < 0)
+        return UniqueFd();
+    return UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+void ShutdownWatch::stayAwake(bool wanted)
+{
+    m_wantsAwake = wanted;
+    if (!wanted)
+        return m_awake.reset();
+    if (m_bus == nullptr || m_asksAwake || m_awake.valid())
+        return;
+    const auto answered = [](sd_bus_message* reply, void* self, sd_bus_error*) {
+        auto& watch = *static_cast<ShutdownWatch*>(self);
+        watch.m_asksAwake = false;
+        if (watch.m_wantsAwake)
+            watch.m_awake = lockOf(reply);
+        return 0;
+    };
+    m_asksAwake = ::sd_bus_call_method_async(m_bus, nullptr, kService, kPath, kManager, "Inhibit",
+                                             answered, this, "ssss", "sleep", "Vitrine",
+                                             "A guest is being installed", "block") >= 0;
 }
 
 void ShutdownWatch::prepareForShutdown(sd_bus_message* signal)

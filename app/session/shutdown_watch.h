@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ShutdownWatch: hears that the computer is about to be shut down, and asks it to wait a little.
+// ShutdownWatch: hears that the computer is about to be shut down, asks it to wait a little, and
+// not to fall asleep.
 #pragma once
 
 #include <functional>
@@ -22,6 +23,9 @@ public:
     static std::unique_ptr<ShutdownWatch> create(ControlLoop& loop, std::function<void()> soon);
     ~ShutdownWatch();
 
+    /// The computer must not suspend by itself meanwhile (a "block" inhibitor of sleep), or may
+    /// again.
+    void stayAwake(bool wanted);
     /// Lets the computer go down: what had to be done is done.
     void letGo() { m_inhibitor.reset(); }
     /// The computer waits for us.
@@ -30,12 +34,16 @@ public:
 private:
     explicit ShutdownWatch(std::function<void()> soon) : m_soon(std::move(soon)) {}
     int start(ControlLoop& loop);
-    void inhibited(sd_bus_message* reply);
+    /// The answer to Inhibit: a descriptor that is held as long as it is open.
+    static vmm::UniqueFd lockOf(sd_bus_message* reply);
     void prepareForShutdown(sd_bus_message* signal);
 
     std::function<void()> m_soon;
     sd_bus* m_bus = nullptr;
+    bool m_wantsAwake = false;
+    bool m_asksAwake = false; // the answer is on its way
     vmm::UniqueFd m_inhibitor;
+    vmm::UniqueFd m_awake;
 };
 
 } // namespace app::session
