@@ -146,9 +146,18 @@ Popup {
             visible: actionRow.children.length > 0
             implicitHeight: actionRow.implicitHeight + 2 * Theme.gapLarge - 8
 
-            Row {
+            Flow { // long words go below one another in a small window
                 id: actionRow
 
+                /// As wide as all of them in one line.
+                function whole(): real {
+                    let sum = -spacing;
+                    for (let i = 0; i < children.length; ++i)
+                        sum += children[i].visible ? children[i].implicitWidth + spacing : 0;
+                    return Math.max(0, sum);
+                }
+
+                width: Math.min(whole(), parent.width - 2 * (Theme.gapLarge + 4))
                 anchors {
                     right: parent.right
                     rightMargin: Theme.gapLarge + 4
