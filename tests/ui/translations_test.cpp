@@ -39,6 +39,21 @@ QStringList namesBelow(QQuickItem* item)
     return names;
 }
 
+/// Where the visible item that a screen reader calls `name` begins in its window, or -1.
+qreal placeOf(QQuickItem* item, const QString& name)
+{
+    if (!item->isVisible())
+        return -1;
+    QAccessibleInterface* readable = QAccessible::queryAccessibleInterface(item);
+    if (readable && readable->text(QAccessible::Name) == name)
+        return item->mapToScene({0, 0}).x();
+    for (QQuickItem* child : item->childItems()) {
+        if (const qreal place = placeOf(child, name); place >= 0)
+            return place;
+    }
+    return -1;
+}
+
 QString images(int count)
 {
     return CatalogueModel::tr("%n images", nullptr, count);
@@ -52,6 +67,7 @@ private slots:
     void cleanup();
     void libraryIsGerman();
     void guestWindowIsSpanish();
+    void windowsAreMirrored();
     void pluralsAreCounted();
     void directionIsTheLanguages();
     void environmentChooses_data();
@@ -97,6 +113,29 @@ void TranslationsTest::guestWindowIsSpanish()
     QVERIFY2(names.contains(QStringLiteral("Pausar")), qPrintable(names.join(u'\n')));
     QVERIFY(names.contains(QStringLiteral("Pantalla completa")));
     QCOMPARE(model.stateText(), QStringLiteral("En marcha"));
+}
+
+void TranslationsTest::windowsAreMirrored()
+{
+    QGuiApplication::setLayoutDirection(Qt::RightToLeft);
+    DemoLibrary library;
+    const auto shelf = LibraryWindow::create(library, nullptr);
+    QVERIFY(shelf);
+    QQuickItem* const content = shelf->window().contentItem();
+    QTRY_VERIFY(placeOf(content, QStringLiteral("New machine")) >
+                placeOf(content, QStringLiteral("Search machines")));
+    QVERIFY(placeOf(content, QStringLiteral("Search machines")) >
+            placeOf(content, QStringLiteral("Sort and groups")));
+    QVERIFY(placeOf(content, QStringLiteral("Sort and groups")) >= 0);
+    tests::ui::DemoMachine machine;
+    MachineModel model;
+    model.setController(&machine);
+    const auto guest = GuestWindow::create(model, {}, nullptr);
+    QVERIFY(guest);
+    QQuickItem* const bar = guest->window().contentItem();
+    QTRY_VERIFY(placeOf(bar, QStringLiteral("Pause")) >
+                placeOf(bar, QStringLiteral("Full screen")));
+    QVERIFY(placeOf(bar, QStringLiteral("Full screen")) >= 0);
 }
 
 void TranslationsTest::pluralsAreCounted()
