@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boot media that other people made come up: a memory tester, a network boot loader, an ISOLINUX disc, UEFI firmware,
-Debian's installer. Argument: one of KINDS. They come from the Debian packages named in `boot`."""
+"""Boot media that other people made come up: a memory tester, a network boot loader, an ISOLINUX disc, UEFI firmware
+and GRUB on it, Debian's installer. Argument: one of KINDS. They come from the Debian packages named in `boot`."""
 import pathlib
 import re
 import subprocess
@@ -12,6 +12,7 @@ from vitrine import BOOT_SECONDS, Guest, accel, expect, skip
 MEMTEST = "/usr/lib/memtest86+/memtest86+{}.iso"
 IPXE = "/usr/lib/ipxe/ipxe.iso"
 OVMF = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+GRUB_EFI = "/usr/lib/grub/x86_64-efi/fat.mod"
 ISOLINUX = ("/usr/lib/ISOLINUX/isolinux.bin", "/usr/lib/syslinux/modules/bios/ldlinux.c32")
 INSTALLER = "/usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64"
 
@@ -80,6 +81,30 @@ def ovmf(home):
         guest.quit()
 
 
+def make_efi_disk(home):
+    """A file system without partitions, as removable disks have it; UEFI 2.10 section 3.5.1.1 names the file that is started."""
+    disk, loader, words, early = home / "disk.img", home / "BOOTX64.EFI", home / "words.txt", home / "early.cfg"
+    early.write_text("serial --unit=0\nterminal_output serial\necho GRUB began on $root\ncat ($root)/words.txt\n")
+    words.write_text("These words are on the disk.\n")
+    with open(disk, "wb") as file:
+        file.truncate(34 << 20) # FAT32 has to have so many clusters
+    for command in (("grub-mkimage", "-O", "x86_64-efi", "-p", "/", "-c", early, "-o", loader, "fat", "serial", "terminal", "echo", "cat"),
+                    ("mformat", "-i", disk, "-F", "::"), ("mmd", "-i", disk, "::/EFI", "::/EFI/BOOT"),
+                    ("mcopy", "-i", disk, loader, "::/EFI/BOOT/BOOTX64.EFI"), ("mcopy", "-i", disk, words, "::/words.txt")):
+        subprocess.run(command, check=True, timeout=60)
+    return disk
+
+
+def grub_efi(home):
+    """UEFI firmware starts GRUB from a virtio disk, and GRUB reads that disk through the firmware."""
+    existing("ovmf", OVMF)
+    existing("grub-efi-amd64-bin", GRUB_EFI)
+    disk, serial = make_efi_disk(home), home / "serial"
+    with Guest(home, "grubefi", "--firmware", "uefi", "--disk", f"{disk},bus=virtio", "--serial", f"file:{serial}") as guest:
+        wait_serial(guest, serial, r"GRUB began on hd0\s+These words are on the disk\.")
+        guest.quit()
+
+
 def installer(home):
     """Debian's installer for a text terminal, up to its first question."""
     kernel, initrd = existing("debian-installer-12-netboot-amd64", f"{INSTALLER}/linux", f"{INSTALLER}/initrd.gz")
@@ -91,6 +116,7 @@ def installer(home):
 
 
 KINDS = {"memtest-x64": lambda home: memtest(home, "x64"), "memtest-ia32": lambda home: memtest(home, "ia32"),
-         "ipxe": ipxe, "isolinux": isolinux, "ovmf": ovmf, "installer": installer}
+         "ipxe": ipxe, "isolinux": isolinux, "ovmf": ovmf, "grub-efi": grub_efi, "installer": installer}
+NEEDED = {"isolinux": ["genisoimage"], "grub-efi": ["grub-mkimage", "mformat"]}
 
-vitrine.main(KINDS[sys.argv[1]], needs=["genisoimage"] if sys.argv[1] == "isolinux" else [])
+vitrine.main(KINDS[sys.argv[1]], needs=NEEDED.get(sys.argv[1], []))
