@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every text of the windows can be translated, and is: nothing in ui/, app/ or display/ that the .ts files lack, nothing in them that is
-unfinished, gone or has lost a place (%1); no text of QML outside qsTr(), and no sentence put together from translated pieces."""
+unfinished, gone or has lost a place (%1); no text of QML outside qsTr(), and no sentence put together from translated pieces. What
+desktops and software centres show is said in the same languages."""
 import collections
 import pathlib
 import re
@@ -16,6 +17,7 @@ PLACE = re.compile(r"%L?(?:\d{1,2}|n)")
 # What a person reads or hears in QML; the values of these properties come from qsTr() or from a model.
 SPOKEN = re.compile(r"^\s*(?:readonly )?(?:property string )?(?:\w+ \{ )?(text|title|subtitle|detail|label|placeholderText|explanation|question|action"
                     r"|combination|sentence|words|shortcutText|Accessible\.name|Accessible\.description)\s*:(.*)$")
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 CALL = re.compile(r"\b(?:qsTr|tr|translate)\s*\(")
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 # The same in every language: our name, names of protocols, the shape of a key.
@@ -148,6 +150,37 @@ def check_sources():
     return findings
 
 
+def check_desktop(path, text, languages):
+    """Keys of a desktop file that a person reads and that lack a language."""
+    findings = []
+    for section in re.split(r"(?m)^(?=\[)", text):
+        for key, value in re.findall(r"(?m)^(Name|GenericName|Comment|Keywords)=(.*)$", section):
+            findings += [f"{path}: {key}={value} has no {key}[{language}]" for language in languages
+                         if not NAMES.match(value) and not re.search(rf"(?m)^{key}\[{language}\]=.", section)]
+    return findings
+
+
+def check_document(path, root, languages):
+    """Sentences of an AppStream or MIME document that are not said in each language, next to one another."""
+    findings = []
+    for parent in root.iter():
+        said = [child for child in parent if child.tag.rpartition("}")[2] in ("summary", "p", "li", "caption", "comment")]
+        plain = [child for child in said if LANGUAGE not in child.attrib]
+        findings += [f"{path}: <{parent.tag.rpartition('}')[2]}>: something is not said in {language}" for language in languages
+                     if len([child for child in said if child.get(LANGUAGE) == language]) != len(plain)]
+    return findings
+
+
+def check_packaging(languages):
+    findings = []
+    for path in [path for path in tree.files(".desktop", ".xml") if path.parts[0] == "packaging"]:
+        if path.suffix == ".desktop":
+            findings += check_desktop(path, tree.text(path), languages)
+        else:
+            findings += check_document(path, xml.etree.ElementTree.parse(tree.ROOT / path).getroot(), languages)
+    return findings
+
+
 def self_test():
     """The check must be able to fail."""
     assert pieces('x: qsTr("a)") + name') == [1] and pieces('x: "b" +\n QObject::tr("a").arg(f(1))') == [2]
@@ -156,6 +189,8 @@ def self_test():
     assert not untranslated('text: kind === "live" ? qsTr("Live") : ""') and not untranslated('title: "Vitrine"\nwords: ["TCP", qsTr("Any")]')
     assert SAID.search('emit notice(QStringLiteral("Saved"))') and not SAID.search('emit notice(tr("Saved"))')
     assert trouble("%1 of %2", ["%1 von"], False) and trouble("Add…", ["Hinzufügen"], False) and trouble("Add", [""], False)
+    assert check_desktop("a", "[Desktop Entry]\nName=Vitrine\nComment=Runs\nComment[de]=Läuft\n", ["de", "es"])
+    assert check_document("a", xml.etree.ElementTree.fromstring("<ul><li>a</li></ul>"), ["de"])
     assert trouble("%n images", ["ein Bild", "%n Bilder"], True) is None and trouble("%2 in %1", ["%1: %2"], False) is None
 
 
@@ -168,4 +203,6 @@ results = [f"lupdate: {complaint}" for complaint in complaints] + check_sources(
 for ts in [path for path in tree.files(".ts") if path.parts[0] == str(FOLDER)]:
     plurals = {key: message for key, message in wanted.items() if message.get("numerus") == "yes"}
     results += check_file(ts, plurals if ts.stem.endswith("_en") else wanted)
+languages = {ts.stem.rpartition("_")[2] for ts in tree.files(".ts") if ts.parts[0] == str(FOLDER)} - {"en"}
+results += check_packaging(sorted(languages))
 tree.finish(results, "translations")
