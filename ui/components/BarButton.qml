@@ -12,6 +12,8 @@ ToolButton {
     property string shortcutText: ""
     /// Opened below the button instead of a click of its own.
     property Menu menu: null
+    /// It was pressed under this pointer: what opened then is not to lie below the tooltip.
+    property bool used: false
     readonly property bool menuOpen: menu !== null && menu.visible
 
     implicitWidth: Theme.control + (menu !== null ? 14 : 0)
@@ -20,6 +22,11 @@ ToolButton {
     focusPolicy: Qt.TabFocus // a click must not take the keyboard from the guest
     Accessible.name: text
     Accessible.description: shortcutText
+    onPressed: used = true
+    onHoveredChanged: {
+        if (!hovered)
+            used = false;
+    }
     Keys.onReturnPressed: button.clicked()
     Keys.onEnterPressed: button.clicked()
     onClicked: {
@@ -66,7 +73,7 @@ ToolButton {
     ToolTip {
         id: tip
 
-        visible: button.hovered && !button.menuOpen && !button.down
+        visible: button.hovered && !button.menuOpen && !button.used
         delay: 500
         y: button.height + Theme.gapSmall
         text: button.shortcutText === "" ? button.text

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A tooltip in the house's look.
+// A tooltip in the house's look. It goes when its button is pressed: what opens then is not to lie below it.
 import QtQuick
 import QtQuick.Controls.Basic
 import org.vitrine.theme
@@ -8,6 +8,14 @@ ToolTip {
     id: tip
 
     delay: 500
+
+    Connections {
+        target: tip.parent
+        ignoreUnknownSignals: true
+
+        function onPressed() { tip.close(); }
+    }
+
     padding: 7
     leftPadding: Theme.gap
     rightPadding: Theme.gap

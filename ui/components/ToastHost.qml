@@ -13,16 +13,27 @@ Item {
     property var deeds: ({})
     property int lastTicket: 0
 
-    /// With `action`, a button that calls `deed` and takes the sentence away.
-    function show(sentence: string, action = "", deed = null) {
+    /// With `action`, a button that calls `deed` and takes the sentence away. What withdraw() wants.
+    function show(sentence: string, action = "", deed = null): int {
         if (action === "" && sentences.count > 0
                 && sentences.get(sentences.count - 1).sentence === sentence)
-            return;
+            return 0;
         ++lastTicket;
         deeds[lastTicket] = deed;
         sentences.append({ sentence: sentence, action: action, ticket: lastTicket });
         if (sentences.count > most)
             drop(0);
+        return lastTicket;
+    }
+
+    /// Takes a sentence away that is still shown.
+    function withdraw(ticket: int) {
+        for (let i = 0; i < sentences.count; ++i) {
+            if (sentences.get(i).ticket === ticket) {
+                drop(i);
+                return;
+            }
+        }
     }
 
     function drop(index: int) {

@@ -94,7 +94,11 @@ public:
     Amount* memory() { return &m_memory; }
     Amount* cpus() { return &m_cpus; }
     Amount* disk() { return &m_disk; }
-    bool makesDisk() const { return m_draft.diskBytes != 0 && !tryLive(); }
+    bool makesDisk() const
+    {
+        return m_draft.diskBytes != 0 && !tryLive() && // an appliance's disks have their sizes
+               m_draft.source != MachineDraft::Source::Appliance;
+    }
     bool canChooseFirmware() const { return m_draft.canBios && m_draft.canUefi; }
     bool uefi() const;
     void setUefi(bool uefi);

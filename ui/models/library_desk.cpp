@@ -4,6 +4,7 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QFileInfo>
 #include <QStandardPaths>
 
 namespace ui::models {
@@ -14,6 +15,13 @@ const QString kAsList = QStringLiteral("list");
 const QString kOrder = QStringLiteral("order");
 const QString kSize = QStringLiteral("size");
 constexpr QSize kLargestWindow(16384, 16384);
+
+/// A folder of the person's for such files; a dialog cannot show one that is missing.
+QString folderFor(QStandardPaths::StandardLocation location)
+{
+    const QString folder = QStandardPaths::writableLocation(location);
+    return QFileInfo(folder).isDir() ? folder : QDir::homePath();
+}
 
 } // namespace
 
@@ -80,7 +88,12 @@ QString LibraryDesk::version() const
 
 QUrl LibraryDesk::downloadFolder() const
 {
-    return QUrl::fromLocalFile(QStandardPaths::writableLocation(QStandardPaths::DownloadLocation));
+    return QUrl::fromLocalFile(folderFor(QStandardPaths::DownloadLocation));
+}
+
+QUrl LibraryDesk::homeFolder() const
+{
+    return QUrl::fromLocalFile(QDir::homePath());
 }
 
 void LibraryDesk::rename(const QString& id, const QString& name)
@@ -127,7 +140,7 @@ QUrl LibraryDesk::exportFile(const QString& name) const
 {
     QString plain = name;
     plain.replace(QLatin1Char('/'), QLatin1Char('-'));
-    const QDir folder(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
+    const QDir folder(folderFor(QStandardPaths::DocumentsLocation));
     return QUrl::fromLocalFile(folder.filePath(plain + QStringLiteral(".vitrine.tar.zst")));
 }
 

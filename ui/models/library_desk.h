@@ -35,6 +35,7 @@ class LibraryDesk : public QObject {
     Q_PROPERTY(QSize windowSize READ windowSize WRITE setWindowSize NOTIFY windowSizeChanged)
     /// Where the first dialog for a file starts.
     Q_PROPERTY(QUrl downloadFolder READ downloadFolder CONSTANT)
+    Q_PROPERTY(QUrl homeFolder READ homeFolder CONSTANT)
 public:
     /// `memory`: the file that keeps how the window was left; empty: nothing is kept. Whatever
     /// stands in it, the window comes up.
@@ -51,6 +52,7 @@ public:
     void setWindowSize(QSize size);
     QString version() const;
     QUrl downloadFolder() const;
+    QUrl homeFolder() const;
     LibraryController* controller() { return &m_controller; }
     DraftModel* draft() { return &m_draft; }
 

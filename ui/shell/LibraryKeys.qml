@@ -12,6 +12,7 @@ Item {
     signal viewChosen(bool asList)
     /// Of the machine under the keyboard.
     signal preferencesRequested
+    signal undoRequested
 
     Shortcut {
         enabled: keys.free
@@ -49,11 +50,16 @@ Item {
         onActivated: keys.preferencesRequested()
     }
     Shortcut {
+        enabled: keys.free
+        sequences: [StandardKey.Undo]
+        onActivated: keys.undoRequested()
+    }
+    Shortcut {
         sequences: ["Ctrl+?", "Ctrl+Shift+/", "F1"]
         onActivated: keys.overlays.showShortcuts()
     }
     Shortcut {
         sequences: ["Ctrl+Q"]
-        onActivated: Qt.quit()
+        onActivated: keys.overlays.quit()
     }
 }

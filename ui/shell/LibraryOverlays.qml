@@ -3,6 +3,7 @@
 import QtQuick
 import QtQuick.Controls.Basic
 import org.vitrine.collection
+import org.vitrine.components
 import org.vitrine.models
 
 Item {
@@ -15,7 +16,7 @@ Item {
     readonly property string rooms: "qrc:/qt-project.org/imports/org/vitrine/"
     /// Something asks for an answer first.
     readonly property bool busy: shortcuts.shown || about.shown || groups.shown || question.shown
-                                 || pages.shown || draft.shown
+                                 || pages.shown || draft.shown || leaving.shown
 
     signal viewChosen(bool asList)
     signal closed
@@ -26,6 +27,13 @@ Item {
     function jobs(at: Item) { (tasks.ensure() as JobsPopup).popup(at); }
     function openFile() { (pickers.ensure() as Pickers).openFile(); }
     function showShortcuts() { shortcuts.toggle(); }
+    /// Asks first while something would be given up.
+    function quit() {
+        if (desk.jobs.count > 0)
+            leaving.open();
+        else
+            Qt.quit();
+    }
     function showAbout() { about.open(); }
     function showCatalogue() {
         page(qsTr("Download a system"), "assistants/CataloguePage.qml", { controller: desk.controller });
@@ -104,6 +112,12 @@ Item {
     Lazy {
         id: draft
     }
+    Connections {
+        target: draft.item
+        ignoreUnknownSignals: true
+
+        function onClosed() { overlays.closed(); }
+    }
     Lazy {
         id: create
 
@@ -132,7 +146,7 @@ Item {
             onHostCheckRequested: overlays.showHostCheck()
             onShortcutsRequested: overlays.showShortcuts()
             onAboutRequested: overlays.showAbout()
-            onQuitRequested: Qt.quit()
+            onQuitRequested: overlays.quit()
         }
     }
     Lazy {
@@ -190,6 +204,17 @@ Item {
 
         sourceComponent: Question {
             desk: overlays.desk
+            onClosed: overlays.closed()
+        }
+    }
+    Lazy {
+        id: leaving
+
+        sourceComponent: ConfirmDialog {
+            question: qsTr("Quit while something is under way?")
+            explanation: qsTr("It is given up. Close the window instead, and it goes on without the window.")
+            action: qsTr("Quit")
+            onConfirmed: Qt.quit()
             onClosed: overlays.closed()
         }
     }

@@ -11,11 +11,24 @@ ApplicationWindow {
     id: window
 
     required property LibraryDesk desk
+    /// Machines in the trash since the window opened, the last one last.
+    property var deletions: []
     readonly property bool empty: desk.machines.total === 0
 
     function choose(list: bool) {
         desk.asList = list;
         collection.focusView();
+    }
+    function restore(ticket: string) {
+        deletions = deletions.filter(deletion => deletion.ticket !== ticket);
+        desk.undoRemove(ticket);
+    }
+    function undo() {
+        const last = deletions.pop();
+        if (last === undefined)
+            return;
+        toasts.withdraw(last.toast);
+        desk.undoRemove(last.ticket);
     }
     function toView() {
         if (empty)
@@ -63,8 +76,9 @@ ApplicationWindow {
 
         function onNotice(sentence: string) { toasts.show(sentence); }
         function onDeleted(name: string, ticket: string) {
-            toasts.show(qsTr("“%1” is in the trash").arg(name), qsTr("Undo"),
-                        () => window.desk.undoRemove(ticket));
+            const toast = toasts.show(qsTr("“%1” is in the trash").arg(name), qsTr("Undo"),
+                                      () => window.restore(ticket));
+            window.deletions.push({ ticket: ticket, toast: toast });
         }
     }
 
@@ -174,6 +188,7 @@ ApplicationWindow {
         header: header
         overlays: overlays
         onViewChosen: list => window.choose(list)
+        onUndoRequested: window.undo()
         onPreferencesRequested: {
             const row = collection.currentRow();
             if (collection.activeFocus && row !== null)

@@ -15,6 +15,7 @@ Item {
     }
     function addFolder() {
         folder.machine = "";
+        folder.acceptLabel = qsTr("Add");
         folder.title = qsTr("Add a folder with machines");
         folder.open();
     }
@@ -25,6 +26,7 @@ Item {
     }
     function moveMachine(machine: string) {
         folder.machine = machine;
+        folder.acceptLabel = qsTr("Move");
         folder.title = qsTr("Move the machine to a folder");
         folder.open();
     }
@@ -47,6 +49,7 @@ Item {
         property string machine: ""
 
         title: qsTr("Export as one file")
+        acceptLabel: qsTr("Export")
         fileMode: FileDialog.SaveFile
         onAccepted: pickers.desk.exportTo(machine, selectedFile)
     }
@@ -55,6 +58,7 @@ Item {
 
         property string machine: ""
 
+        currentFolder: pickers.desk.homeFolder
         onAccepted: {
             if (machine === "")
                 pickers.desk.addFolder(selectedFolder);

@@ -43,6 +43,7 @@ Sheet {
         Keys { title: qsTr("Open a file"); combination: qsTr("Ctrl+O") }
         Keys { title: qsTr("Search, or just type"); combination: qsTr("Ctrl+F") }
         Keys { title: qsTr("Cards, list"); combination: qsTr("Ctrl+1, Ctrl+2") }
+        Keys { title: qsTr("Take the last deletion back"); combination: qsTr("Ctrl+Z") }
         Keys { title: qsTr("Keyboard shortcuts"); combination: qsTr("Ctrl+?") }
         Keys { title: qsTr("Quit"); combination: qsTr("Ctrl+Q") }
     }
