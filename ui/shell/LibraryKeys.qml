@@ -51,7 +51,7 @@ Item {
     }
     Shortcut {
         enabled: keys.free
-        sequences: [StandardKey.Undo]
+        sequences: ["Ctrl+Z"]
         onActivated: keys.undoRequested()
     }
     Shortcut {
