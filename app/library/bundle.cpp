@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/library/bundle.h"
 
-#include <fmt/core.h>
+#include <algorithm>
 #include <system_error>
+
+#include <fmt/core.h>
 
 #include "app/library/bundle_files.h"
 #include "app/library/config_document.h"
@@ -95,6 +97,20 @@ void applyInstall(MachineSpec& machine, const InstallConfig& install)
         addScriptDisc(machine, install.scriptDisc);
 }
 
+/// A medium somebody cleared away, as people do once a system is installed, leaves its drive empty.
+/// A machine without a disk has nothing but its medium, and says that it is gone.
+void leaveOutMissingMedia(MachineSpec& machine)
+{
+    const auto isDisk = [](const DriveSpec& drive) { return drive.kind == DriveKind::Disk; };
+    if (std::none_of(machine.drives.begin(), machine.drives.end(), isDisk))
+        return;
+    std::error_code failed;
+    for (DriveSpec& drive : machine.drives)
+        if (drive.kind == DriveKind::Cdrom &&
+            fs::status(drive.path, failed).type() == fs::file_type::not_found)
+            drive.path.clear();
+}
+
 } // namespace
 
 Result<Bundle> Bundle::open(const fs::path& folder)
@@ -154,6 +170,8 @@ MachineSpec Bundle::spec() const
         applyInstall(machine, m_config.install);
     for (DriveSpec& drive : machine.drives)
         makeAbsolute(drive.path, m_path);
+    if (!m_config.install.pending)
+        leaveOutMissingMedia(machine);
     for (NicSpec& nic : machine.nics) {
         makeAbsolute(nic.capturePath, m_path);
         makeAbsolute(nic.socketPath, m_path);

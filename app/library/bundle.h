@@ -36,7 +36,8 @@ public:
     vmm::Result<std::string> text() const;
     vmm::Result<void> replaceText(std::string_view text);
 
-    /// The machine to start: paths absolute, the installation's start applied while one is pending.
+    /// The machine to start: paths absolute, the installation's start applied while one is pending;
+    /// drives whose medium is gone are empty, unless a start needs it.
     vmm::spec::MachineSpec spec() const;
 
     std::filesystem::path statePath() const { return m_path / "suspended.state"; }

@@ -138,18 +138,35 @@ private slots:
     {
         const Scratch scratch;
         const fs::path folder = scratch.home / "S.vitrine";
-        write(folder / "machine.toml",
-              minimalText("S", idOf('a')) +
-                  "[boot]\nfirmware = \"uefi\"\n[[disk]]\nfile = \"disk0.raw\"\n[[cdrom]]\nfile = "
-                  "\"/x.iso\"\n[[cdrom]]\n[devices]\nserial = \"file:s.txt\"\n");
+        const std::string medium = (scratch.home / "x.iso").string();
+        write(medium, "a medium");
+        write(folder / "machine.toml", minimalText("S", idOf('a')) +
+                                           "[boot]\nfirmware = \"uefi\"\n[[disk]]\nfile = "
+                                           "\"disk0.raw\"\n[[cdrom]]\nfile = \"" +
+                                           medium +
+                                           "\"\n[[cdrom]]\n[devices]\nserial = \"file:s.txt\"\n");
         const auto spec = Bundle::open(folder)->spec();
         QCOMPARE(spec.drives[0].path, (folder / "disk0.raw").string());
-        QCOMPARE(spec.drives[1].path, std::string("/x.iso"));
+        QCOMPARE(spec.drives[1].path, medium);
         QCOMPARE(spec.drives[2].path, std::string());
         QCOMPARE(spec.serialPath, (folder / "s.txt").string());
         QCOMPARE(spec.firmwarePath, std::string("uefi"));
         QVERIFY(spec.entropy && spec.generationId && spec.rootPorts == 4);
         QVERIFY(spec.check().has_value());
+    }
+
+    void missingMediumLeavesItsDriveEmpty()
+    {
+        const Scratch scratch;
+        const fs::path folder = scratch.home / "M.vitrine";
+        const std::string medium = "[[cdrom]]\nfile = \"/nowhere/x.iso\"\n";
+        write(folder / "machine.toml",
+              minimalText("M", idOf('a')) + "[[disk]]\nfile = \"disk0.raw\"\n" + medium);
+        auto spec = Bundle::open(folder)->spec();
+        QCOMPARE(spec.drives[1].path, std::string());
+        write(folder / "machine.toml", minimalText("M", idOf('a')) + medium);
+        spec = Bundle::open(folder)->spec(); // it starts from nothing else
+        QCOMPARE(spec.drives[0].path, std::string("/nowhere/x.iso"));
     }
 
     void pendingInstallationsStartTheirKernel()
