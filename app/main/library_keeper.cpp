@@ -52,6 +52,7 @@ LibraryKeeper::LibraryKeeper(const LibrarySurroundings& surroundings, QObject* p
       m_inhibitor(surroundings.systemBus)
 {
     m_clock.start();
+    m_downloadBytes = m_downloader->bytesInCache();
     m_thumbnailTimer.setInterval(kThumbnailMilliseconds);
     m_loadTimer.setInterval(kLoadMilliseconds);
     connect(&m_thumbnailTimer, &QTimer::timeout, this, &LibraryKeeper::renewThumbnails);
