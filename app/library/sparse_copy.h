@@ -22,8 +22,8 @@ struct CopyProgress {
 /// Bytes of data in the regular file, without its holes.
 uint64_t dataBytes(const std::filesystem::path& file);
 
-/// Copies the regular file `from` to `to`, which is not there before; not synced. What there is of
-/// `to` stays on error: the caller removes the folder it is in.
+/// Copies the regular file `from` to `to`, which is not there before, with its times; not synced.
+/// What there is of `to` stays on error: the caller removes the folder it is in.
 vmm::Result<void> copySparse(const std::filesystem::path& from, const std::filesystem::path& to,
                              CopyProgress& progress);
 

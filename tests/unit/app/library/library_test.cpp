@@ -3,6 +3,7 @@
 #include "app/library/library.h"
 
 #include <QtTest>
+#include <chrono>
 #include <set>
 
 #include <sys/stat.h>
@@ -296,11 +297,15 @@ private slots:
             ::stat(target.c_str(), &there) != 0 || here.st_dev == there.st_dev)
             QSKIP("there is no second file system at /dev/shm");
         const MachineEntry original = machineWithData(scratch, "a", "hello");
+        const auto changed =
+            fs::last_write_time(original.bundle / "disk0.raw") - std::chrono::hours(1);
+        fs::last_write_time(original.bundle / "disk0.raw", changed);
         Job job;
         const auto moved = scratch.open().moveTo("a", target, job);
         QVERIFY2(moved.has_value(), moved ? "" : qPrintable(words(moved.error())));
         QCOMPARE(moved->config.id, original.config.id);
         QCOMPARE(dataOf(moved->bundle / "disk0.raw", 5), std::string("hello"));
+        QVERIFY(fs::last_write_time(moved->bundle / "disk0.raw") == changed); // a state needs it
         QCOMPARE(countIn(scratch.home), size_t{0});
         QVERIFY(!fs::exists(moved->bundle / ".moved-from"));
     }
