@@ -29,20 +29,67 @@ inline vmm::EventLoop& loop()
     return *made;
 }
 
+/// A device's queues as its driver lays them out, from the first byte of a small RAM.
+class Rings {
+public:
+    static constexpr uint64_t kRam = uint64_t{1} << 20;
+
+    /// `count` of `size` descriptors, `bytes` apart.
+    explicit Rings(size_t count, uint16_t size = 8, uint64_t bytes = 0x400)
+        : m_size(size), m_bytes(bytes), m_drivers(count), m_queues(count), m_states(count)
+    {}
+
+    vmm::memory::GuestMemory& memory() { return *m_memory; }
+    tests::VirtqueueDriver& driver(size_t queue) { return *m_drivers[queue]; }
+    size_t count() const { return m_queues.size(); }
+
+    /// The queues for the device to start with: empty, or going on after keep().
+    std::vector<vmm::virtio::Queue*> open(bool eventIndex)
+    {
+        std::vector<vmm::virtio::Queue*> pointers;
+        for (size_t i = 0; i < m_queues.size(); ++i) {
+            if (!m_keep) {
+                CHECK(m_memory->copyIn(vmm::memory::GuestPhys(i * m_bytes),
+                                       std::vector<std::byte>(m_bytes)));
+                m_drivers[i].emplace(*m_memory, i * m_bytes, m_size);
+                m_states[i] = m_drivers[i]->layout();
+            }
+            m_queues[i].emplace(
+                *vmm::virtio::Queue::create(*m_memory, m_states[i], {true, eventIndex}));
+            pointers.push_back(&*m_queues[i]);
+        }
+        m_keep = false;
+        return pointers;
+    }
+    /// The device has paused: what is in the rings is there when it goes on.
+    void keep()
+    {
+        for (size_t i = 0; i < m_queues.size(); ++i)
+            m_states[i] = m_queues[i]->state();
+        m_keep = true;
+    }
+
+private:
+    const uint16_t m_size;
+    const uint64_t m_bytes;
+    std::unique_ptr<vmm::memory::GuestMemory> m_memory =
+        std::move(*vmm::memory::GuestMemory::create({kRam, 0}));
+    std::vector<std::optional<tests::VirtqueueDriver>> m_drivers;
+    std::vector<std::optional<vmm::virtio::Queue>> m_queues;
+    std::vector<vmm::virtio::QueueState> m_states;
+    bool m_keep = false;
+};
+
 /// Drives a D, which is a virtio Device and a state participant.
 template <class D>
 class DeviceGuest : private vmm::virtio::DeviceHost {
 public:
-    static constexpr uint64_t kRam = uint64_t{1} << 20;
-    static constexpr uint64_t kQueueBytes = 0x400;
     static constexpr uint16_t kQueueSize = 8;
     static constexpr uint64_t kData = 0x10000;
 
-    explicit DeviceGuest(std::unique_ptr<D> device) : m_device(std::move(device))
+    explicit DeviceGuest(std::unique_ptr<D> device)
+        : m_rings(device->facts().queueSizes.size(), kQueueSize), m_device(std::move(device))
     {
-        const size_t queues = m_device->facts().queueSizes.size();
-        m_queues.resize(queues);
-        m_states.resize(queues);
         vmm::onLoop(loop(), [this] { start(); });
     }
     ~DeviceGuest() override
@@ -63,7 +110,7 @@ public:
     /// `bytes` at the `index`th place for buffers.
     void place(unsigned index, std::span<const std::byte> bytes)
     {
-        CHECK(m_memory->copyIn(vmm::memory::GuestPhys(kData + index % 64 * 0x1000), bytes));
+        CHECK(m_rings.memory().copyIn(vmm::memory::GuestPhys(kData + index % 64 * 0x1000), bytes));
     }
     /// Offers the first `size` bytes of that place in queue `queue`, and notifies.
     void offer(size_t queue, unsigned index, uint32_t size, bool writable)
@@ -76,18 +123,18 @@ public:
     }
 
 private:
-    void interruptQueue(unsigned index) override { CHECK(index < m_queues.size()); }
+    void interruptQueue(unsigned index) override { CHECK(index < m_rings.count()); }
     void configChanged() override {}
     void needsReset(const vmm::Error& reason) override
     {
         CHECK(!reason.sentence().empty());
         m_broken = true;
     }
-    tests::VirtqueueDriver& driver(size_t queue) { return *m_drivers[queue]; }
+    tests::VirtqueueDriver& driver(size_t queue) { return m_rings.driver(queue); }
 
     bool actOnLoop(Action action)
     {
-        const size_t queue = action[1] % m_queues.size();
+        const size_t queue = action[1] % m_rings.count();
         const auto word = vmm::loadLe<uint16_t>(&action[2]);
         const uint8_t* numbers = &action[4];
         switch (action[0] % 16) {
@@ -97,9 +144,9 @@ private:
             serve(queue, 1U + word % 4);
             return true;
         case 2: // into rings and buffers
-            static_cast<void>(
-                m_memory->copyIn(vmm::memory::GuestPhys(vmm::loadLe<uint32_t>(numbers) % kRam),
-                                 std::as_bytes(std::span(numbers + 4, 8))));
+            static_cast<void>(m_rings.memory().copyIn(
+                vmm::memory::GuestPhys(vmm::loadLe<uint32_t>(numbers) % Rings::kRam),
+                std::as_bytes(std::span(numbers + 4, 8))));
             return true;
         case 3:
             serve(queue, 1U + word % 4);
@@ -123,29 +170,16 @@ private:
     void start()
     {
         m_broken = false;
-        m_pointers.clear();
-        for (size_t i = 0; i < m_queues.size(); ++i) {
-            if (!m_keep) {
-                m_drivers.resize(m_queues.size());
-                m_drivers[i].emplace(*m_memory, i * kQueueBytes, kQueueSize);
-                m_states[i] = m_drivers[i]->layout();
-                CHECK(m_memory->copyIn(vmm::memory::GuestPhys(i * kQueueBytes),
-                                       std::vector<std::byte>(kQueueBytes)));
-            }
-            m_queues[i].emplace(*vmm::virtio::Queue::create(*m_memory, m_states[i],
-                                                            {true, (m_features >> 29 & 1) != 0}));
-            m_pointers.push_back(&*m_queues[i]);
-        }
-        m_device->start({*this, m_features & m_device->facts().features, m_pointers});
+        const auto queues = m_rings.open((m_features >> 29 & 1) != 0);
+        m_device->start({*this, m_features & m_device->facts().features, queues});
     }
     void stop(vmm::virtio::StopReason reason)
     {
         bool stopped = false;
         m_device->stop(reason, [&stopped] { stopped = true; });
         CHECK(stopped);
-        m_keep = reason == vmm::virtio::StopReason::Pause;
-        for (size_t i = 0; i < m_queues.size() && m_keep; ++i)
-            m_states[i] = m_queues[i]->state();
+        if (reason == vmm::virtio::StopReason::Pause)
+            m_rings.keep();
     }
     /// Up to three buffers anywhere, in RAM for the most part.
     void offerAny(size_t queue, uint16_t word, const uint8_t* numbers)
@@ -187,27 +221,20 @@ private:
         start();
     }
 
-    std::unique_ptr<vmm::memory::GuestMemory> m_memory =
-        std::move(*vmm::memory::GuestMemory::create({kRam, 0}));
-    std::vector<std::optional<tests::VirtqueueDriver>> m_drivers;
-    std::vector<std::optional<vmm::virtio::Queue>> m_queues;
-    std::vector<vmm::virtio::QueueState> m_states;
-    std::vector<vmm::virtio::Queue*> m_pointers;
+    Rings m_rings;
     uint64_t m_features = ~uint64_t{0};
     bool m_broken = false;
-    bool m_keep = false;
     std::unique_ptr<D> m_device; ///< gone before the memory
 };
 
-/// Gives `act` the actions of an input, one after the other.
-template <class Act>
-int runActions(const uint8_t* data, size_t size, Act act)
+/// Gives `act` the actions of an input, one after the other: at most `most`, of `bytes` each.
+template <size_t bytes = kActionSize, class Act>
+int runActions(const uint8_t* data, size_t size, Act act, size_t most = 128)
 {
-    constexpr size_t kMaxActions = 128;
     std::span<const uint8_t> rest(data, size);
-    for (size_t i = 0; i < kMaxActions && rest.size() >= kActionSize; ++i) {
-        act(rest.first<kActionSize>());
-        rest = rest.subspan(kActionSize);
+    for (size_t i = 0; i < most && rest.size() >= bytes; ++i) {
+        act(rest.first<bytes>());
+        rest = rest.subspan(bytes);
     }
     return 0;
 }

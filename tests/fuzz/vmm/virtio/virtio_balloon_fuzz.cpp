@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Fuzz target: everything a driver can do to the memory balloon, and hostile saved states. Sixteen
 // bytes an action: kind, queue, two of numbers, then 12 of buffers.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <future>
 #include <span>
 
-#include "tests/support/virtqueue_driver.h"
+#include "tests/fuzz/vmm/virtio/device_guest.h"
 #include "vmm/base/bits.h"
 #include "vmm/virtio/balloon.h"
 
@@ -15,26 +16,15 @@ namespace {
 using namespace vmm;
 using namespace vmm::virtio;
 
-constexpr size_t kActionSize = 16;
-constexpr size_t kMaxActions = 128;
-constexpr uint64_t kRam = uint64_t{1} << 20;
+constexpr uint64_t kRam = fuzz::Rings::kRam;
 constexpr unsigned kQueues = 5;
-constexpr uint64_t kQueueBytes = 0x400;
-
-/// The loop the machine's side posts to. The device itself is driven on this thread while nothing
-/// is posted.
-EventLoop& loop()
-{
-    static const auto made = std::move(*EventLoop::create("fuzz"));
-    return *made;
-}
 
 class Guest final : private DeviceHost {
 public:
     Guest() { start(); }
     ~Guest() override { stop(StopReason::Reset); }
 
-    void act(std::span<const uint8_t, kActionSize> action)
+    void act(fuzz::Action action)
     {
         const uint16_t queue = action[1] % kQueues;
         const auto word = loadLe<uint16_t>(&action[2]);
@@ -49,8 +39,9 @@ public:
             serve(queue, word);
             break;
         case 4: // into rings and arrays
-            static_cast<void>(m_memory->copyIn(memory::GuestPhys(loadLe<uint32_t>(numbers) % kRam),
-                                               std::as_bytes(std::span(numbers + 4, 8))));
+            static_cast<void>(
+                m_rings.memory().copyIn(memory::GuestPhys(loadLe<uint32_t>(numbers) % kRam),
+                                        std::as_bytes(std::span(numbers + 4, 8))));
             break;
         case 5:
             m_device->requestStatistics();
@@ -86,20 +77,10 @@ private:
     void start()
     {
         m_broken = false;
-        std::vector<Queue*> pointers;
-        for (unsigned i = 0; i < kQueues; ++i) {
-            if (!m_keep) {
-                m_drivers[i].emplace(*m_memory, i * kQueueBytes, 8);
-                m_states[i] = m_drivers[i]->layout();
-                static_cast<void>(m_memory->copyIn(memory::GuestPhys(i * kQueueBytes),
-                                                   std::vector<std::byte>(kQueueBytes)));
-            }
-            m_queues[i].emplace(
-                *Queue::create(*m_memory, m_states[i], {true, (m_features & 0x8000) != 0}));
-            // Without the reporting queues, as some drivers leave them.
-            pointers.push_back(i >= 3 && (m_features & 0x4000) != 0 ? nullptr : &*m_queues[i]);
-        }
-        m_pointers = pointers;
+        m_pointers = m_rings.open((m_features & 0x8000) != 0);
+        // Without the reporting queues, as some drivers leave them.
+        if ((m_features & 0x4000) != 0)
+            std::fill(m_pointers.begin() + 3, m_pointers.end(), nullptr);
         m_device->start({*this, m_features & m_device->facts().features, m_pointers});
     }
     void stop(StopReason reason)
@@ -107,14 +88,13 @@ private:
         bool stopped = false;
         m_device->stop(reason, [&stopped] { stopped = true; });
         CHECK(stopped);
-        m_keep = reason == StopReason::Pause;
-        for (unsigned i = 0; i < kQueues && m_keep; ++i)
-            m_states[i] = m_queues[i]->state();
+        if (reason == StopReason::Pause)
+            m_rings.keep();
     }
     void settle()
     {
         std::promise<void> done;
-        loop().post([&done] { done.set_value(); });
+        fuzz::loop().post([&done] { done.set_value(); });
         done.get_future().wait();
     }
     void offer(uint16_t queue, uint16_t word, const uint8_t* numbers)
@@ -125,7 +105,7 @@ private:
             buffers.push_back({uint64_t{place % 0x1200U} << 8, place >> 13 & 0x7ffff,
                                (word >> (4 + i) & 1) != 0});
         }
-        m_drivers[queue]->offer(buffers, word >> 8 & 3);
+        m_rings.driver(queue).offer(buffers, word >> 8 & 3);
     }
     void serve(uint16_t queue, uint16_t word)
     {
@@ -148,7 +128,7 @@ private:
     void restore(const uint8_t* numbers)
     {
         stop(StopReason::Pause);
-        auto fresh = std::make_unique<Balloon>(loop(), "balloon", *m_memory);
+        auto fresh = std::make_unique<Balloon>(fuzz::loop(), "balloon", m_rings.memory());
         BalloonState state = *state::load<BalloonState>(m_device->saveState());
         if (numbers[0] % 2 != 0)
             state.target = loadLe<uint32_t>(numbers + 4);
@@ -158,16 +138,12 @@ private:
         start();
     }
 
-    std::unique_ptr<memory::GuestMemory> m_memory =
-        std::move(*memory::GuestMemory::create({kRam, 0}));
-    std::unique_ptr<Balloon> m_device = std::make_unique<Balloon>(loop(), "balloon", *m_memory);
-    std::array<std::optional<tests::VirtqueueDriver>, kQueues> m_drivers;
-    std::array<std::optional<Queue>, kQueues> m_queues;
-    std::array<QueueState, kQueues> m_states;
+    fuzz::Rings m_rings{kQueues};
+    std::unique_ptr<Balloon> m_device =
+        std::make_unique<Balloon>(fuzz::loop(), "balloon", m_rings.memory());
     std::vector<Queue*> m_pointers;
     uint64_t m_features = ~uint64_t{0};
     bool m_broken = false;
-    bool m_keep = false;
 };
 
 } // namespace
@@ -175,10 +151,5 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     Guest guest;
-    std::span<const uint8_t> rest(data, size);
-    for (size_t i = 0; i < kMaxActions && rest.size() >= kActionSize; ++i) {
-        guest.act(rest.first<kActionSize>());
-        rest = rest.subspan(kActionSize);
-    }
-    return 0;
+    return fuzz::runActions(data, size, [&](fuzz::Action action) { guest.act(action); });
 }

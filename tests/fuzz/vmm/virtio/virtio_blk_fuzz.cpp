@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "tests/support/virtqueue_driver.h"
+#include "tests/fuzz/vmm/virtio/device_guest.h"
 #include "vmm/base/bits.h"
 #include "vmm/virtio/blk.h"
 
@@ -18,20 +18,10 @@ namespace {
 using namespace vmm;
 using namespace vmm::virtio;
 
-constexpr size_t kActionSize = 16;
-constexpr size_t kMaxActions = 128;
-constexpr uint64_t kRam = uint64_t{1} << 20;
+constexpr uint64_t kRam = fuzz::Rings::kRam;
 constexpr unsigned kQueues = 2;
 constexpr uint16_t kQueueSize = 8;
-constexpr uint64_t kQueueBytes = 0x400;
 constexpr size_t kDiskBytes = size_t{64} * block::kSectorSize;
-
-/// Only what a driver turning the cache off needs is posted to it.
-EventLoop& loop()
-{
-    static const auto made = std::move(*EventLoop::create("fuzz"));
-    return *made;
-}
 
 /// Ends what it was given when told to, and checks what the device promises.
 class SlowDisk final : public block::BlockBackend {
@@ -110,7 +100,7 @@ public:
     }
     ~Guest() override { stop(StopReason::Reset); }
 
-    void act(std::span<const uint8_t, kActionSize> action)
+    void act(fuzz::Action action)
     {
         const uint16_t queue = action[1] % kQueues;
         const auto word = loadLe<uint16_t>(&action[2]);
@@ -129,8 +119,9 @@ public:
             static_cast<void>(m_disk->end(word, static_cast<block::IoStatus>(numbers[0] % 4)));
             break;
         case 4: // into rings and headers
-            static_cast<void>(m_memory->copyIn(memory::GuestPhys(loadLe<uint32_t>(numbers) % kRam),
-                                               std::as_bytes(std::span(numbers + 4, 8))));
+            static_cast<void>(
+                m_rings.memory().copyIn(memory::GuestPhys(loadLe<uint32_t>(numbers) % kRam),
+                                        std::as_bytes(std::span(numbers + 4, 8))));
             break;
         case 5:
             config(word);
@@ -160,7 +151,7 @@ private:
     {
         auto disk = std::make_unique<SlowDisk>();
         m_disk = disk.get();
-        m_device = std::make_unique<Blk>(loop(), std::move(disk),
+        m_device = std::make_unique<Blk>(fuzz::loop(), std::move(disk),
                                          BlkOptions{.name = "blk",
                                                     .serial = "fuzz",
                                                     .queues = kQueues,
@@ -171,18 +162,7 @@ private:
     void start()
     {
         m_broken = false;
-        m_pointers.clear();
-        for (unsigned i = 0; i < kQueues; ++i) {
-            if (!m_keep) {
-                static_cast<void>(m_memory->copyIn(memory::GuestPhys(i * kQueueBytes),
-                                                   std::vector<std::byte>(kQueueBytes)));
-                m_drivers[i].emplace(*m_memory, i * kQueueBytes, kQueueSize);
-                m_states[i] = m_drivers[i]->layout();
-            }
-            m_queues[i].emplace(
-                *Queue::create(*m_memory, m_states[i], {true, (m_features & 0x10000) != 0}));
-            m_pointers.push_back(&*m_queues[i]);
-        }
+        m_pointers = m_rings.open((m_features & 0x10000) != 0);
         m_device->start({*this, m_features & m_device->facts().features, m_pointers});
     }
     void stop(StopReason reason)
@@ -192,9 +172,8 @@ private:
         while (m_disk->end(0, block::IoStatus::Ok)) {
         }
         CHECK(stopped);
-        m_keep = reason == StopReason::Pause;
-        for (unsigned i = 0; i < kQueues && m_keep; ++i)
-            m_states[i] = m_queues[i]->state();
+        if (reason == StopReason::Pause)
+            m_rings.keep();
     }
     /// Often a request that means something: header, data, status.
     void offer(uint16_t queue, uint16_t word, const uint8_t* numbers)
@@ -202,7 +181,7 @@ private:
         const uint64_t header = 0x1000 + 16U * (word >> 8 & 7);
         constexpr std::array<uint32_t, 8> types{0, 1, 4, 8, 11, 13, 14, ~0U};
         const BlkHeader value{types[word & 7], 0, loadLe<uint64_t>(numbers) & 0xff};
-        static_cast<void>(m_memory->write(memory::GuestPhys(header), value));
+        static_cast<void>(m_rings.memory().write(memory::GuestPhys(header), value));
         std::vector<tests::VirtqueueDriver::Buffer> buffers;
         const uint32_t odd = word >> 11 & 3;
         buffers.push_back({header, 16 - odd, false});
@@ -213,7 +192,7 @@ private:
         buffers.push_back({at, size, (word & 8) != 0});
         if ((word & 16) == 0)
             buffers.push_back({0x1800U + numbers[11], 1, true});
-        m_drivers[queue]->offer(buffers, word >> 13);
+        m_rings.driver(queue).offer(buffers, word >> 13);
     }
     void config(uint16_t word)
     {
@@ -241,17 +220,12 @@ private:
         start();
     }
 
-    std::unique_ptr<memory::GuestMemory> m_memory =
-        std::move(*memory::GuestMemory::create({kRam, 0}));
+    fuzz::Rings m_rings{kQueues, kQueueSize};
     SlowDisk* m_disk = nullptr;
     std::unique_ptr<Blk> m_device;
-    std::array<std::optional<tests::VirtqueueDriver>, kQueues> m_drivers;
-    std::array<std::optional<Queue>, kQueues> m_queues;
-    std::array<QueueState, kQueues> m_states;
     std::vector<Queue*> m_pointers;
     uint64_t m_features = ~uint64_t{0};
     bool m_broken = false;
-    bool m_keep = false;
 };
 
 } // namespace
@@ -259,10 +233,5 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     Guest guest;
-    std::span<const uint8_t> rest(data, size);
-    for (size_t i = 0; i < kMaxActions && rest.size() >= kActionSize; ++i) {
-        guest.act(rest.first<kActionSize>());
-        rest = rest.subspan(kActionSize);
-    }
-    return 0;
+    return fuzz::runActions(data, size, [&](fuzz::Action action) { guest.act(action); });
 }

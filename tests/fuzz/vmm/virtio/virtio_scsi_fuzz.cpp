@@ -5,10 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <future>
 #include <span>
 
-#include "tests/support/virtqueue_driver.h"
+#include "tests/fuzz/vmm/virtio/device_guest.h"
 #include "vmm/base/bits.h"
 #include "vmm/virtio/scsi.h"
 
@@ -19,29 +18,10 @@ using namespace vmm::virtio;
 
 constexpr size_t kActionSize = 24;
 constexpr size_t kMaxActions = 256;
-constexpr uint64_t kRam = uint64_t{1} << 20;
 constexpr unsigned kQueues = 4;
 constexpr uint16_t kRingSize = 16;
 constexpr uint64_t kCommands = 0x8000;
 constexpr uint64_t kData = 0x2'0000;
-
-EventLoop& loop()
-{
-    static const auto made = std::move(*EventLoop::create("fuzz"));
-    return *made;
-}
-
-/// Carries out `work` on the loop and waits.
-template <class Work>
-void onLoop(Work work)
-{
-    std::promise<void> done;
-    loop().post([&] {
-        work();
-        done.set_value();
-    });
-    done.get_future().wait();
-}
 
 class Deferred final : public block::BlockBackend {
 public:
@@ -175,10 +155,10 @@ public:
             control(a, b, payload);
             break;
         case 5:
-            m_drivers[1]->offer({{kCommands - 0x100, b % 20U, true}}, a % kRingSize);
+            m_rings.driver(1).offer({{kCommands - 0x100, b % 20U, true}}, a % kRingSize);
             break;
         case 6: // into rings, commands and data
-            static_cast<void>(m_memory->copyIn(
+            static_cast<void>(m_rings.memory().copyIn(
                 memory::GuestPhys((uint64_t{a} << 8 | b) * (1 + c % 16)), std::as_bytes(payload)));
             break;
         case 7:
@@ -194,7 +174,6 @@ public:
         default:
             stop(StopReason::Reset);
             m_device->reset();
-            m_keep = false;
             start(a);
         }
     }
@@ -215,7 +194,7 @@ private:
         options.name = "scsi";
         options.requestQueues = 2;
         options.storage = this;
-        return std::make_unique<Scsi>(loop(), std::move(options));
+        return std::make_unique<Scsi>(fuzz::loop(), std::move(options));
     }
     void attach(uint8_t target, bool cdrom, uint8_t how)
     {
@@ -233,19 +212,10 @@ private:
     {
         m_broken = m_stopped = false;
         m_full = 0;
-        m_pointers.clear();
-        for (unsigned i = 0; i < kQueues; ++i) {
-            if (!m_keep) {
-                const uint64_t at = 0x1000 * i;
-                static_cast<void>(
-                    m_memory->copyIn(memory::GuestPhys(at), std::vector<std::byte>(0x1000)));
-                m_drivers[i].emplace(*m_memory, at, kRingSize);
-                m_states[i] = m_drivers[i]->layout();
-            }
-            m_queues[i].emplace(*Queue::create(*m_memory, m_states[i], {true, false}));
-            // Without an event queue, as firmware leaves it.
-            m_pointers.push_back(i == 1 && (features & 0x80) != 0 ? nullptr : &*m_queues[i]);
-        }
+        m_pointers = m_rings.open(false);
+        // Without an event queue, as firmware leaves it.
+        if ((features & 0x80) != 0)
+            m_pointers[1] = nullptr;
         m_features = features;
         m_device->start({*this, features & m_device->facts().features, m_pointers});
     }
@@ -258,8 +228,8 @@ private:
                 backend->run(block::IoStatus::Ok);
         }
         CHECK(m_stopped);
-        for (unsigned i = 0; i < kQueues; ++i)
-            m_states[i] = m_queues[i]->state();
+        if (reason == StopReason::Pause)
+            m_rings.keep();
     }
     void command(uint8_t a, uint8_t b, uint8_t c, std::span<const uint8_t, 20> payload)
     {
@@ -272,7 +242,7 @@ private:
         header[8] = c % 8;
         std::copy(payload.begin(), payload.end(), header.begin() + 19);
         static_cast<void>(
-            m_memory->copyIn(memory::GuestPhys(at), std::as_bytes(std::span(header))));
+            m_rings.memory().copyIn(memory::GuestPhys(at), std::as_bytes(std::span(header))));
         std::vector<tests::VirtqueueDriver::Buffer> chain = {{at, sizeof header, false}};
         const uint32_t size = kSizes[b & 7];
         const bool in = (b & 8) != 0;
@@ -282,7 +252,7 @@ private:
         chain.push_back({at + 0x100, (b & 0x70) == 0x70 ? c : 108U, true});
         if (in)
             chain.push_back({data, size, true});
-        m_drivers[2 + (a & 1U)]->offer(chain, static_cast<uint16_t>(slot * 4));
+        m_rings.driver(2 + (a & 1U)).offer(chain, static_cast<uint16_t>(slot * 4));
     }
     void control(uint8_t a, uint8_t b, std::span<const uint8_t, 20> payload)
     {
@@ -295,9 +265,9 @@ private:
         }
         const uint64_t at = kCommands - 0x800 + 0x40 * (b % 8U);
         static_cast<void>(
-            m_memory->copyIn(memory::GuestPhys(at), std::as_bytes(std::span(request))));
-        m_drivers[0]->offer({{at, a % 25 == 0 ? 7U : 24U, false}, {at + 0x20, 5, true}},
-                            static_cast<uint16_t>(b % 8 * 2));
+            m_rings.memory().copyIn(memory::GuestPhys(at), std::as_bytes(std::span(request))));
+        m_rings.driver(0).offer({{at, a % 25 == 0 ? 7U : 24U, false}, {at + 0x20, 5, true}},
+                                static_cast<uint16_t>(b % 8 * 2));
     }
     void serve(unsigned queue)
     {
@@ -354,24 +324,17 @@ private:
                 static_cast<std::byte>(payload[4 * i + 2]);
         if (const auto record = state::decode(bytes))
             static_cast<void>(m_device->loadState(*record));
-        m_keep = true;
         start(m_features);
-        m_keep = false;
     }
 
     std::vector<Deferred*> m_backends;
-    std::unique_ptr<memory::GuestMemory> m_memory =
-        std::move(*memory::GuestMemory::create({kRam, 0}));
-    std::array<std::optional<tests::VirtqueueDriver>, kQueues> m_drivers;
-    std::array<QueueState, kQueues> m_states;
-    std::array<std::optional<Queue>, kQueues> m_queues;
+    fuzz::Rings m_rings{kQueues, kRingSize, 0x1000};
     std::vector<Queue*> m_pointers;
     std::unique_ptr<Scsi> m_device;
     uint64_t m_features = 0;
     unsigned m_full = 0;
     bool m_broken = false;
     bool m_stopped = false;
-    bool m_keep = false; // rings stay as they are
 };
 
 } // namespace
@@ -379,15 +342,12 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     std::unique_ptr<Guest> guest;
-    onLoop([&] {
+    onLoop(fuzz::loop(), [&] {
         guest = std::make_unique<Guest>();
-        std::span<const uint8_t> rest(data, size);
-        for (size_t i = 0; i < kMaxActions && rest.size() >= kActionSize; ++i) {
-            guest->act(rest.first<kActionSize>());
-            rest = rest.subspan(kActionSize);
-        }
+        fuzz::runActions<kActionSize>(
+            data, size, [&](auto action) { guest->act(action); }, kMaxActions);
         guest->end();
     });
-    onLoop([] {}); // what was to go later has gone
+    onLoop(fuzz::loop(), [] {}); // what was to go later has gone
     return 0;
 }
