@@ -13,6 +13,24 @@ import vitrine
 from bundle import Bundle, Process
 from vitrine import accel, expect, program
 
+# 16-bit code that writes its second sector by the BIOS and says "w" on COM1, for ever.
+WRITER = bytes.fromhex("31 c0 8e d8 8e c0 b8 01 03 bb 00 7e b9 02 00 ba 80 00 cd 13 b0 77 ba f8 03 ee eb ea")
+
+
+def writes_all_the_time():
+    """Its own writes, up to the moment it is suspended, are no change of somebody else's."""
+    bundle = Bundle("Writer", "4e" * 16, boot={"order": "disk"}, **{"[[disk]]": {"file": "disk0.raw"}})
+    disk = bundle.path / "disk0.raw"
+    disk.write_bytes(WRITER.ljust(510, b"\0") + b"\x55\xaa" + bytes((1 << 20) - 512))
+    for _ in range(4):
+        changed = os.stat(disk).st_mtime_ns
+        with Process(bundle) as run:
+            run.wait("its writes", lambda: bundle.said().count("w") > 100 and os.stat(disk).st_mtime_ns > changed)
+            run.wait_bus()
+            bundle.call("Suspend")
+            expect(run.end() == 0 and bundle.state.exists(), "it was not suspended")
+    expect(bundle.log().count("resumed: ") == 3, f"it did not go on each time:\n{bundle.log()}")
+
 
 def suspended(guests, name, machine_id):
     bundle = Bundle(name, machine_id, boot={"kernel": str(guests / "counter.elf")}, **{"[[disk]]": {"file": "disk0.raw"}})
@@ -87,6 +105,7 @@ def case(_):
     with Process(bundle, "--fresh") as run:
         first, _ = run.wait_count(5)
         expect(first == 0 and not bundle.state.exists(), "--fresh went on")
+    writes_all_the_time()
 
 
 vitrine.main(case, needs=("dbus-send",))
