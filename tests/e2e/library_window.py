@@ -140,4 +140,5 @@ def case(home):
                     os.kill(left, signal.SIGKILL)
 
 
-vitrine.main(case, needs=("Xvfb", "openbox", "xdotool", "import", "gdbus", "dbus-monitor", "dbus-send"))
+if __name__ == "__main__":
+    vitrine.main(case, needs=("Xvfb", "openbox", "xdotool", "import", "gdbus", "dbus-monitor", "dbus-send"))

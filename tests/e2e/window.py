@@ -18,7 +18,7 @@ from vitrine import ANSWER_SECONDS, ISO, MENU, Guest, Picture, expect, selected_
 def x_display():
     """An X server of its own; its number comes over a pipe, so that two runs never meet."""
     read, write = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset"],
                               pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     try:
