@@ -195,12 +195,13 @@ public:
     /// nothing; some milliseconds at most.
     virtual QString configTextProblem(const QString& id, const QString& text) const = 0;
     virtual QList<DiskSummary> disks(const QString& id) const = 0;
-    /// A new empty disk in the bundle, there when the machine starts next; machineChanged()
-    /// follows, as for the two below.
+    /// A new empty disk in the bundle; a running machine gets it now where it has a slot for it
+    /// (configApplied() tells). machineChanged() follows, as for the two below.
     virtual void addDisk(const QString& id, quint64 bytes) = 0;
-    /// Disks only grow: what is on them stays. Not while the machine runs.
+    /// Disks only grow: what is on them stays. While the machine runs, only virtio and SCSI disks.
     virtual void growDisk(const QString& id, const QString& disk, quint64 bytes) = 0;
-    /// Takes the disk out of the machine from its next start; its file stays.
+    /// Takes the disk out of the machine, now if it was attached while it ran, else from its next
+    /// start; its file stays.
     virtual void detachDisk(const QString& id, const QString& disk) = 0;
     virtual void insertMedium(const QString& id, const QUrl& file) = 0;
     virtual void ejectMedium(const QString& id) = 0;
