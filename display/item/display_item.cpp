@@ -77,11 +77,24 @@ void DisplayItem::releasePointer()
 void DisplayItem::watchWindow(QQuickWindow* window)
 {
     disconnect(m_windowConnection);
+    disconnect(m_activeConnection);
     releasePointer();
     m_grab->give();
-    if (window)
-        m_windowConnection =
-            connect(window, &QWindow::visibilityChanged, this, &DisplayItem::updateShown);
+    if (!window)
+        return;
+    m_windowConnection =
+        connect(window, &QWindow::visibilityChanged, this, &DisplayItem::updateShown);
+    m_activeConnection = connect(window, &QWindow::activeChanged, this, &DisplayItem::followWindow);
+}
+
+/// An item may have the focus of a window that the person does not work in: the desktop opened it
+/// behind another one. Its keys are the desktop's then.
+void DisplayItem::followWindow()
+{
+    if (!window() || !window()->isActive())
+        m_grab->give();
+    else if (hasActiveFocus())
+        grabShortcuts();
 }
 
 void DisplayItem::updateShown()
@@ -268,7 +281,7 @@ void DisplayItem::handleChord(input::HostChord chord, quint32 scanCode)
 void DisplayItem::grabShortcuts()
 {
     m_lent = Lent::No;
-    if (m_console && window())
+    if (m_console && window() && window()->isActive())
         m_grab->take(*window());
 }
 

@@ -106,6 +106,7 @@ private:
     enum class Lent : uint8_t { No, UntilReleased, UntilNextKey };
 
     void watchWindow(QQuickWindow* window);
+    void followWindow();
     void updateShown();
     void grabShortcuts();
     void lendShortcuts(quint32 scanCode);
@@ -131,6 +132,7 @@ private:
     std::unique_ptr<input::ShortcutGrab> m_grab; // never null
     PointerCapture m_capture{*this};
     QMetaObject::Connection m_windowConnection;
+    QMetaObject::Connection m_activeConnection;
 };
 
 } // namespace display::item
