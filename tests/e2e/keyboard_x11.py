@@ -6,6 +6,7 @@ clipboard's text, typed."""
 import os
 import pathlib
 import subprocess
+import time
 import vitrine
 from keyboard import A, E, R, machine
 from vitrine import expect
@@ -25,6 +26,7 @@ def key(*names):
 def focused(keys, window, title):
     subprocess.run(["wmctrl", "-i", "-a", window], check=False, timeout=60)
     keys.process.wait(f"focus of {title}", lambda: xdotool("getwindowfocus") == [window])
+    time.sleep(1) # Qt waits 100 ms before it tells a window that it lost the focus; until then the guest has the keys
 
 
 def keep(*chords):
