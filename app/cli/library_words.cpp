@@ -24,7 +24,8 @@ constexpr LibraryOption kNewOptions[] = {
     {"os", "ID", "the operating system, such as debian12 [detected]"},
     {"firmware", "bios|uefi", "[bios]"},
     {"express", "user=NAME[,...]",
-     "install without questions: full-name=, language=, keyboard=, time-zone=, product-key=;\n"
+     "install without questions: full-name=, host-name=, language=, keyboard=, time-zone=,\n"
+     "product-key=, proxy=http://NAME:PORT/ (Debian and Ubuntu);\n"
      "the password is asked for, or read from standard input"},
 };
 constexpr LibraryOption kStartOptions[] = {

@@ -137,6 +137,21 @@ vmm::Result<void> checkPlace(const ExpressAnswers& answers)
     return {};
 }
 
+/// RFC 3986, without a user: a script's file is no place for one more password.
+vmm::Result<void> checkProxy(const std::string& proxy, os::ScriptKind kind)
+{
+    constexpr std::string_view kHttp = "http://";
+    if (proxy.empty())
+        return {};
+    if (kind != os::ScriptKind::Preseed)
+        return wrong("a proxy can be given for Debian and Ubuntu only");
+    if (proxy.size() > kMostText || proxy.substr(0, kHttp.size()) != kHttp ||
+        proxy.size() == kHttp.size() ||
+        !consistsOf(proxy.substr(kHttp.size()), {kLower, kUpper, kDigits, ".-_:/[]"}))
+        return wrong("the proxy must be an address such as http://proxy.example:3128/");
+    return {};
+}
+
 /// '$' in the format is a letter or a digit, everything else itself.
 bool fits(std::string_view key, std::string_view format)
 {
@@ -208,6 +223,7 @@ vmm::Result<os::ScriptAnswers> scriptAnswers(const ExpressAnswers& answers,
     TRY(checkUser(answers, script.kind));
     TRY(checkHostName(answers.hostName, script.kind));
     TRY(checkPlace(answers));
+    TRY(checkProxy(answers.proxy, script.kind));
     os::ScriptAnswers made;
     made.user = answers.user;
     made.fullName = answers.fullName.empty() ? answers.user : answers.fullName;

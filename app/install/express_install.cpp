@@ -142,7 +142,7 @@ prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medi
     const os::ScriptAnswers checked = TRY(scriptAnswers(answers, script));
     os::GeneratedScripts generated = TRY(scripts.generate(checked));
     for (os::ScriptFile& file : generated.files)
-        mendScript(file.content, script.kind, os->distro, checked);
+        mendScript(file.content, script.kind, os->distro, answers);
     TRY(job.step(0, kStepsOfCopy));
     library::InstallConfig install;
     install.pending = true;

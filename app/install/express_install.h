@@ -24,6 +24,7 @@ struct ExpressAnswers {
     std::string keyboard = "us";    ///< X layout
     std::string timeZone = "Etc/UTC";
     std::string productKey;
+    std::string proxy; ///< HTTP proxy for the packages, "http://name:3128/"; empty: none
 };
 
 /// Whether `os` can be installed unattended, and whether it wants a product key.

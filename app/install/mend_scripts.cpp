@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/install/mend_scripts.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace app::install {
@@ -15,9 +16,21 @@ void replaceLine(std::string& script, const std::string& line, const std::string
         script.replace(at + 1, line.size(), by);
 }
 
+/// The script adds packages for QXL and SPICE, devices that our machines do not have: a whole
+/// graphical system on one that should have none. Nor have they a channel for QEMU's agent.
+void dropDriversOfOthers(std::string& script)
+{
+    const std::string begin = "\nd-i pkgsel/include string ";
+    const size_t at = script.find(begin);
+    if (at == std::string::npos)
+        return;
+    const size_t end = std::min(script.find('\n', at + 1), script.size());
+    script.replace(at, end - at, "");
+}
+
 /// debian-installer(7), appendix "Automating the installation using preseeding". A later answer to
 /// the same question counts.
-void mendDebian(std::string& script, const os::ScriptAnswers& answers)
+void mendDebian(std::string& script, const ExpressAnswers& answers)
 {
     // The line lacks its type, so the installer would take the name for the type.
     replaceLine(script, "d-i passwd/username " + answers.user,
@@ -25,6 +38,7 @@ void mendDebian(std::string& script, const os::ScriptAnswers& answers)
     // A choice of several is a list with commas; this one would choose nothing.
     replaceLine(script, "tasksel tasksel/first multiselect desktop ssh-server",
                 "tasksel tasksel/first multiselect standard, desktop, ssh-server");
+    dropDriversOfOthers(script);
     script += "\n### Added to osinfo-db's script\n"
               "d-i passwd/make-user boolean true\n";
     script += "d-i keyboard-configuration/xkb-keymap select " + answers.keyboard + '\n';
@@ -33,9 +47,10 @@ void mendDebian(std::string& script, const os::ScriptAnswers& answers)
     // Without these the choice of a mirror is asked even at the highest priority.
     script += "d-i mirror/country string manual\n"
               "d-i mirror/http/hostname string deb.debian.org\n"
-              "d-i mirror/http/directory string /debian\n"
-              "d-i mirror/http/proxy string\n"
-              "d-i apt-setup/cdrom/set-first boolean false\n"
+              "d-i mirror/http/directory string /debian\n";
+    script +=
+        "d-i mirror/http/proxy string" + (answers.proxy.empty() ? "" : ' ' + answers.proxy) + '\n';
+    script += "d-i apt-setup/cdrom/set-first boolean false\n"
               // The script turns security updates off.
               "d-i apt-setup/services-select multiselect security, updates\n"
               "d-i apt-setup/security_host string security.debian.org\n"
@@ -55,7 +70,7 @@ void mendKickstart(std::string& script)
 } // namespace
 
 void mendScript(std::string& script, os::ScriptKind kind, const std::string& distro,
-                const os::ScriptAnswers& answers)
+                const ExpressAnswers& answers)
 {
     if (kind == os::ScriptKind::Preseed && distro == "debian")
         mendDebian(script, answers);

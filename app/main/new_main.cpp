@@ -15,6 +15,7 @@
 
 #include "app/cli/command_line.h"
 #include "app/cli/terminal_job.h"
+#include "app/library/staging.h"
 #include "app/main/window_loader.h"
 #include "app/making/draft.h"
 #include "app/making/maker.h"
@@ -80,6 +81,7 @@ constexpr AnswerWord kAnswers[] = {
     {"keyboard", &install::ExpressAnswers::keyboard},
     {"time-zone", &install::ExpressAnswers::timeZone},
     {"product-key", &install::ExpressAnswers::productKey},
+    {"proxy", &install::ExpressAnswers::proxy},
 };
 
 Result<void> takeAnswer(const std::string& text, install::ExpressAnswers& answers)
@@ -174,6 +176,13 @@ Result<void> takeSystem(const LibraryCall& call, const OsDatabase* database, Dra
     return {};
 }
 
+/// For good: a machine that nobody has seen does not belong into the trash.
+void discard(const std::filesystem::path& bundle)
+{
+    if (const auto lock = library::BundleLock::acquire(bundle))
+        static_cast<void>(library::Staging::discard(bundle).has_value());
+}
+
 Result<library::MachineEntry> make(const LibraryCall& call)
 {
     const Library library = TRY(Library::open());
@@ -191,7 +200,7 @@ Result<library::MachineEntry> make(const LibraryCall& call)
         return entry;
     if (const auto prepared = making::prepareInstall(draft, entry.bundle, known, job.job());
         !prepared) {
-        static_cast<void>(library.remove(entry.config.id).has_value());
+        discard(entry.bundle);
         return prepared.error();
     }
     return entry;
