@@ -30,6 +30,8 @@ def timed(what, function):
 
 
 def check_addresses(guest):
+    # The router's advertisement is asked for once the link-local address is known to be nobody else's, which may be after the start.
+    guest.run("for i in $(seq 60); do ip -6 address show dev eth0 | grep -q 'scope global' && break; sleep 1; done")
     said = guest.run("ip -brief address show dev eth0; ip route; cat /run/systemd/netif/leases/*")
     for wish in ("10.0.2.15/24", f"default via {HOST}", "DNS=10.0.2.3", "fd6e:91a7:3c52:"):
         expect(wish in said, f"no {wish} in:\n{said}")
