@@ -31,6 +31,7 @@ Result<std::unique_ptr<Nat>> Nat::create(EventLoop& loop, const NatSettings& set
 {
     std::unique_ptr<Nat> nat(new Nat(loop, settings.name));
     nat->m_stack = TRY(SlirpStack::create(loop, settings.stack, *nat));
+    nat->m_probe = TRY(PortProbe::create(loop, *nat));
     nat->m_frame.resize(kMaxFrame);
     for (const Forward& forward : settings.forwards)
         TRY(nat->addForward(forward));
@@ -40,7 +41,9 @@ Result<std::unique_ptr<Nat>> Nat::create(EventLoop& loop, const NatSettings& set
 Nat::~Nat()
 {
     m_loop.runAndWait([this] {
-        stop();
+        if (m_probe != nullptr) // else create() failed
+            stop();
+        m_probe.reset();
         m_stack.reset();
     });
 }
@@ -60,16 +63,19 @@ void Nat::stop()
     m_waitingBytes = 0;
     m_undelivered = false;
     m_stack->setRunning(false);
+    m_probe->stop();
 }
 
 SendStatus Nat::send(unsigned, const FrameHeader& header, std::span<const iovec> pieces)
 {
     const std::span<std::byte> frame = copyFrame(pieces, m_frame);
     completeChecksum(frame, header);
-    if (frameType(frame) == ethertype::kArp && natTakesArp(frame))
+    if (frameType(frame) == ethertype::kArp && natTakesArp(frame)) {
+        m_probe->learn(frame);
         m_stack->input(frame);
-    else
+    } else {
         takeIp(frame);
+    }
     m_unseen = true;
     return SendStatus::Sent;
 }
@@ -85,6 +91,9 @@ void Nat::takeIp(std::span<std::byte> frame)
         packet = parseIp(frame);
     }
     if (!packet || !natTakes(frame, *packet))
+        return;
+    m_probe->learn(frame);
+    if (m_probe->takes(frame, *packet))
         return;
     const size_t sockets = m_stack->sockets();
     const size_t budget = m_stack->socketBudget();
@@ -241,6 +250,15 @@ std::vector<Forward> Nat::forwards() const
     std::vector<Forward> copy;
     m_loop.runAndWait([&] { copy = m_forwards; });
     return copy;
+}
+
+void Nat::askPorts(PortProbe::Completion done)
+{
+    m_loop.post([this, done = std::move(done)]() mutable {
+        if (m_receiver == nullptr)
+            return done(Error(ErrorCode::Unsupported, "the guest does not use its network card"));
+        m_probe->ask(std::move(done));
+    });
 }
 
 NatState Nat::save() const

@@ -18,6 +18,7 @@
 
 #include "vmm/net/forward.h"
 #include "vmm/net/net_backend.h"
+#include "vmm/net/port_probe.h"
 #include "vmm/net/segments.h"
 #include "vmm/net/slirp_stack.h"
 #include "vmm/state/state.h"
@@ -47,7 +48,8 @@ struct NatState {
 /// The backend. Everything on the loop's thread, but for forwards and state.
 class Nat final : public NetBackend,
                   public state::Stateful<Nat, NatState>,
-                  private SlirpStack::Sink {
+                  private SlirpStack::Sink,
+                  private PortProbe::Sink {
 public:
     /// Opens the forwards. `loop` is the card's and outlives it.
     static Result<std::unique_ptr<Nat>> create(EventLoop& loop, const NatSettings& settings);
@@ -69,6 +71,10 @@ public:
     Result<Forward> addForward(const Forward& forward);
     Result<void> removeForward(const Forward& forward);
     std::vector<Forward> forwards() const;
+
+    /// Asks the guest which of knownPorts() it listens on; `done` is called once, on the loop, with
+    /// what PortProbe::ask() says, or that the guest does not use its card. Any thread.
+    void askPorts(PortProbe::Completion done);
 
     std::string stateName() const override { return m_name; }
     NatState save() const;
@@ -92,6 +98,7 @@ private:
     EventLoop& m_loop;
     const std::string m_name;
     std::unique_ptr<SlirpStack> m_stack;
+    std::unique_ptr<PortProbe> m_probe;
     std::vector<Forward> m_forwards;
 
     FrameReceiver* m_receiver = nullptr; ///< while started
