@@ -75,6 +75,11 @@ Result<HardwareChange> forwards(Arguments arguments)
     return ListForwards{arguments[0]};
 }
 
+Result<HardwareChange> ports(Arguments arguments)
+{
+    return ListPorts{arguments[0]};
+}
+
 Result<HardwareChange> capture(Arguments arguments)
 {
     if (!arguments[1].empty() && !arguments[1].starts_with("/"))
@@ -107,10 +112,12 @@ constexpr auto kWords = std::to_array<HardwareWord>({
     {"Capture", "capture", 2, 1, "ID [FILE]",
      "writes a network card's frames to a pcap file; without a file it ends that"},
     {"SetMemory", "memory", 1, 0, "SIZE", "how much of its memory the guest keeps"},
+    {"ListeningPorts", "ports", 1, 1, "[ID]",
+     "prints which of the usual TCP ports the guest listens on behind a card on NAT"},
 });
 constexpr std::array<Parse, kWords.size()> kParsers = {
     attachDisk, attachNic,     detach,   resizeDisk, limitDisk, setLink,
-    addForward, removeForward, forwards, capture,    setMemory};
+    addForward, removeForward, forwards, capture,    setMemory, ports};
 
 /// "key=VALUE" inside `text` with VALUE made absolute.
 void makeAbsolute(std::string& text, std::string_view key)

@@ -352,6 +352,8 @@ const sd_bus_vtable Machine1Server::Methods::kTable[] = {
                             method<change<9>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("SetMemory", SD_BUS_ARGS("s", size), SD_BUS_RESULT("s", nothing),
                             method<change<10>>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("ListeningPorts", SD_BUS_ARGS("s", id), SD_BUS_RESULT("s", ports),
+                            method<change<11>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("InsertMedium", SD_BUS_ARGS("s", path), SD_BUS_NO_RESULT,
                             method<Methods::path<insert>>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("EjectMedium", "", "", method<plain<&M::ejectMedium>>,

@@ -52,6 +52,12 @@ struct RemoveForward {
 struct ListForwards {
     std::string id;
 };
+/// Asks the guest behind a card on NAT (empty: the first) which of the usual TCP ports it listens
+/// on; takes up to two seconds. Answers "ADDRESS:PORT NAME", one port a line, without a name where
+/// none is usual.
+struct ListPorts {
+    std::string id;
+};
 /// Writes every frame of a card to a pcap file from now on; an empty path ends that.
 struct CaptureFrames {
     std::string id;
@@ -64,7 +70,7 @@ struct SetMemory {
 
 using HardwareChange =
     std::variant<AttachDrive, AttachNic, Detach, ResizeDrive, LimitDrive, SetLink, AddForward,
-                 RemoveForward, ListForwards, CaptureFrames, SetMemory>;
+                 RemoveForward, ListForwards, ListPorts, CaptureFrames, SetMemory>;
 
 /// Called once on the machine's control thread; the text is what the request says it answers.
 using HardwareCompletion = std::function<void(Result<std::string>)>;

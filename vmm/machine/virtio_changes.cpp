@@ -40,9 +40,12 @@ void VirtioSet::change(const HardwareChange& change, HardwareCompletion done)
 {
     if (const auto* wanted = std::get_if<Detach>(&change))
         return detach(wanted->id, std::move(done));
+    if (const auto* wanted = std::get_if<ListPorts>(&change))
+        return listPorts(wanted->id, std::move(done));
     done(std::visit(
         [this](const auto& wanted) -> Result<std::string> {
-            if constexpr (std::is_same_v<std::decay_t<decltype(wanted)>, Detach>)
+            using Wanted = std::decay_t<decltype(wanted)>;
+            if constexpr (std::is_same_v<Wanted, Detach> || std::is_same_v<Wanted, ListPorts>)
                 return std::string();
             else
                 return apply(wanted);

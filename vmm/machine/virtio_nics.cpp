@@ -213,6 +213,42 @@ Result<std::string> VirtioSet::apply(const ListForwards& change)
     return text;
 }
 
+/// Empty: the first card on NAT.
+Result<VirtioFunction*> VirtioSet::findProbed(const std::string& id)
+{
+    if (!m_running)
+        return Error(ErrorCode::Unsupported, "the guest is paused and answers nobody");
+    if (!id.empty()) {
+        Function* function = TRY(findCard(id));
+        if (function->nat != nullptr)
+            return function;
+        return Error(ErrorCode::Unsupported,
+                     fmt::format("{} is not on NAT: only there the guest can be asked", id));
+    }
+    for (const auto& function : m_functions)
+        if (function->nat != nullptr)
+            return function.get();
+    return Error(ErrorCode::Unsupported,
+                 "the machine has no network card on NAT: only there the guest can be asked");
+}
+
+void VirtioSet::listPorts(const std::string& id, HardwareCompletion done)
+{
+    const auto function = findProbed(id);
+    if (!function)
+        return done(function.error());
+    (*function)->nat->askPorts(
+        [&host = m_place.host, done = std::move(done)](const net::PortProbe::Answer& answer) {
+            Result<std::string> text;
+            if (!answer)
+                text = answer.error();
+            else
+                for (const net::ListeningPort& port : *answer)
+                    *text += (text->empty() ? "" : "\n") + port.text();
+            host.runOnControl([done, text = std::move(text)] { done(text); });
+        });
+}
+
 Result<std::string> VirtioSet::apply(const CaptureFrames& change)
 {
     const Function* function = TRY(findCard(change.id));

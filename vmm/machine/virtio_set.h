@@ -170,6 +170,8 @@ private:
                                                          Function& function) const;
     Result<Function*> findCard(const std::string& id);
     Result<Function*> findNat(const std::string& id);
+    Result<Function*> findProbed(const std::string& id);
+    void listPorts(const std::string& id, HardwareCompletion done);
 
     // virtio_changes.cpp
     Result<Function*> find(const std::string& id);

@@ -249,6 +249,28 @@ private slots:
         }
     }
 
+    /// Who asks for the guest's ports hears of it on the control thread, also when the card goes.
+    void portsAreAskedForOnNat()
+    {
+        SetRig rig;
+        rig.machine = machineWith(card(NicKind::None));
+        rig.machine.nics.push_back(card(NicKind::User));
+        QVERIFY(rig.build());
+        const auto refused = [&rig](const std::string& id) {
+            const auto outcome = rig.ask(ListPorts{id});
+            return *outcome && !**outcome ? (*outcome)->error().sentence() : std::string();
+        };
+        QVERIFY(refused("nic0").find("not on NAT") != std::string::npos);
+        QVERIFY(refused("nic7").find("no device nic7") != std::string::npos);
+        for (const char* id : {"", "nic1"}) {
+            const auto outcome = rig.ask(ListPorts{id}); // no driver uses the card
+            QTRY_VERIFY((rig.runControl(), outcome->has_value()));
+            QCOMPARE((*outcome)->error().code(), ErrorCode::Unsupported);
+        }
+        rig.standing();
+        QVERIFY(refused("").find("paused") != std::string::npos);
+    }
+
 private:
     std::string attach(const spec::NicSpec& nic) { return m_rig->answer(AttachNic{nic}); }
 

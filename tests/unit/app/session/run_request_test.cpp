@@ -130,6 +130,7 @@ private slots:
         QCOMPARE(std::get<AttachDrive>(*change("attach-disk", {"/a.raw,bus=scsi"})).drive.path,
                  std::string("/a.raw"));
         QCOMPARE(std::get<SetMemory>(*change("memory", {"1G"})).bytes, uint64_t{1} << 30);
+        QCOMPARE(std::get<ListPorts>(*change("ports", {"nic1"})).id, std::string("nic1"));
     }
     void kernelsBringTheirFiles()
     {
