@@ -6,6 +6,7 @@
 
 #include "app/install/answers.h"
 #include "app/install/cpio.h"
+#include "app/install/hide_password.h"
 #include "app/install/mend_scripts.h"
 #include "app/install/private_file.h"
 #include "app/install/script_disc.h"
@@ -141,8 +142,11 @@ prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medi
                                      : std::string(os->virtioBlock ? "/dev/vda" : "/dev/sda")};
     const os::ScriptAnswers checked = TRY(scriptAnswers(answers, script));
     os::GeneratedScripts generated = TRY(scripts.generate(checked));
-    for (os::ScriptFile& file : generated.files)
+    const std::string hash = TRY(hashedPassword(answers.password));
+    for (os::ScriptFile& file : generated.files) {
         mendScript(file.content, script.kind, os->distro, answers);
+        hidePassword(file.content, script.kind, checked, hash);
+    }
     TRY(job.step(0, kStepsOfCopy));
     library::InstallConfig install;
     install.pending = true;

@@ -13,8 +13,8 @@
 
 namespace app::install {
 
-/// What an installer would ask. Passwords live in memory and on the script's medium only, which is
-/// deleted when the installation is over.
+/// What an installer would ask. The password lives in memory; the script's medium, which is deleted
+/// when the installation is over, has its hash, or itself where the script's language wants it.
 struct ExpressAnswers {
     std::string user;
     std::string fullName;

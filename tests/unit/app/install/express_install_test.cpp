@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Express installs of made-up media, compared with the scripts that are expected. The expected ones
 // belong to one version of osinfo-db; with another only their presence is checked.
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <crypt.h>
 #include <sys/stat.h>
 
 #include "app/install/cpio.h"
@@ -42,6 +44,21 @@ bool isPrivate(const std::string& path)
 {
     struct stat status {};
     return ::stat(path.c_str(), &status) == 0 && (status.st_mode & 0777) == 0600;
+}
+
+/// The first hash of a password in `text`; empty: there is none.
+std::string hashIn(const QByteArray& text)
+{
+    static const QRegularExpression kHash(
+        QStringLiteral("\\$6\\$[./0-9A-Za-z]{8,16}\\$[./0-9A-Za-z]{86}"));
+    return kHash.match(QString::fromLatin1(text)).captured().toStdString();
+}
+
+bool fits(const std::string& hash, const std::string& password)
+{
+    const auto work = std::make_unique<crypt_data>();
+    const char* again = ::crypt_r(password.c_str(), hash.c_str(), work.get());
+    return again != nullptr && again == hash;
 }
 
 } // namespace
@@ -122,10 +139,15 @@ private slots:
         const QByteArray ramdisk = contentOf(made->initrd.c_str());
         QVERIFY(ramdisk.startsWith("070701") && ramdisk.endsWith("the ramdisk"));
         QCOMPARE((ramdisk.size() - int(strlen("the ramdisk"))) % 512, 0);
+        const std::string hash = hashIn(ramdisk);
+        QVERIFY(fits(hash, answers().password) && !fits(hash, "another"));
         if (!m_sameVersion)
             QSKIP("another osinfo-db than the expected script's");
         QCOMPARE(QString::fromStdString(made->commandLine), line);
-        const std::string text = contentOf(EXPECTED_SCRIPTS "/" + expected).toStdString();
+        QVERIFY(!ramdisk.contains("p&<w")); // the password
+        const std::string text = contentOf(EXPECTED_SCRIPTS "/" + expected)
+                                     .replace("@HASH@", QByteArray::fromStdString(hash))
+                                     .toStdString();
         QVERIFY(!text.empty());
         const std::string archive = cpioArchive({{script.toStdString(), text}});
         QCOMPARE(ramdisk, QByteArray::fromStdString(archive + "the ramdisk"));
