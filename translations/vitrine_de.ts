@@ -631,6 +631,37 @@
     </message>
 </context>
 <context>
+    <name>GuestPortsPanel</name>
+    <message>
+        <source>The guest listens on</source>
+        <translation>Der Gast lauscht auf</translation>
+    </message>
+    <message>
+        <source>Usual TCP ports only, asked of the machine itself while this page is open.</source>
+        <translation>Nur übliche TCP-Ports; die Maschine selbst wird gefragt, solange diese Seite offen ist.</translation>
+    </message>
+    <message>
+        <source>On this computer: %1</source>
+        <translation>Auf diesem Rechner: %1</translation>
+    </message>
+    <message>
+        <source>Forward</source>
+        <translation>Weiterleiten</translation>
+    </message>
+    <message>
+        <source>Copy address</source>
+        <translation>Adresse kopieren</translation>
+    </message>
+    <message>
+        <source>Forward port %1 of the machine</source>
+        <translation>Port %1 der Maschine weiterleiten</translation>
+    </message>
+    <message>
+        <source>Copy the address %1</source>
+        <translation>Die Adresse %1 kopieren</translation>
+    </message>
+</context>
+<context>
     <name>GuestWindow</name>
     <message>
         <source>Vitrine</source>
@@ -2335,6 +2366,37 @@
     <message>
         <source>Port %1 of this computer leads to port %2 of the machine, %3</source>
         <translation>Port %1 dieses Rechners führt zu Port %2 der Maschine, %3</translation>
+    </message>
+</context>
+<context>
+    <name>ui::models::GuestPorts</name>
+    <message>
+        <source>Asking the guest…</source>
+        <translation>Der Gast wird gefragt …</translation>
+    </message>
+    <message>
+        <source>None of the usual ports</source>
+        <translation>Keinem der üblichen Ports</translation>
+    </message>
+    <message>
+        <source>A machine has at most %1 forwards</source>
+        <translation>Eine Maschine hat höchstens %1 Weiterleitungen</translation>
+    </message>
+    <message>
+        <source>No free port of this computer was found for port %1</source>
+        <translation>Für Port %1 wurde kein freier Port dieses Rechners gefunden</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>The guest listens on port %1; port %2 of this computer leads there</source>
+        <translation>Der Gast lauscht auf Port %1; Port %2 dieses Rechners führt dorthin</translation>
+    </message>
+    <message>
+        <source>The guest listens on port %1</source>
+        <translation>Der Gast lauscht auf Port %1</translation>
     </message>
 </context>
 <context>

@@ -631,6 +631,37 @@
     </message>
 </context>
 <context>
+    <name>GuestPortsPanel</name>
+    <message>
+        <source>The guest listens on</source>
+        <translation>El sistema invitado escucha en</translation>
+    </message>
+    <message>
+        <source>Usual TCP ports only, asked of the machine itself while this page is open.</source>
+        <translation>Solo puertos TCP habituales; se pregunta a la propia máquina mientras esta página está abierta.</translation>
+    </message>
+    <message>
+        <source>On this computer: %1</source>
+        <translation>En este equipo: %1</translation>
+    </message>
+    <message>
+        <source>Forward</source>
+        <translation>Redirigir</translation>
+    </message>
+    <message>
+        <source>Copy address</source>
+        <translation>Copiar la dirección</translation>
+    </message>
+    <message>
+        <source>Forward port %1 of the machine</source>
+        <translation>Redirigir el puerto %1 de la máquina</translation>
+    </message>
+    <message>
+        <source>Copy the address %1</source>
+        <translation>Copiar la dirección %1</translation>
+    </message>
+</context>
+<context>
     <name>GuestWindow</name>
     <message>
         <source>Vitrine</source>
@@ -2335,6 +2366,37 @@
     <message>
         <source>Port %1 of this computer leads to port %2 of the machine, %3</source>
         <translation>El puerto %1 de este equipo lleva al puerto %2 de la máquina, %3</translation>
+    </message>
+</context>
+<context>
+    <name>ui::models::GuestPorts</name>
+    <message>
+        <source>Asking the guest…</source>
+        <translation>Preguntando al sistema invitado…</translation>
+    </message>
+    <message>
+        <source>None of the usual ports</source>
+        <translation>Ninguno de los puertos habituales</translation>
+    </message>
+    <message>
+        <source>A machine has at most %1 forwards</source>
+        <translation>Una máquina tiene como máximo %1 redirecciones</translation>
+    </message>
+    <message>
+        <source>No free port of this computer was found for port %1</source>
+        <translation>No se ha encontrado ningún puerto libre de este equipo para el puerto %1</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>The guest listens on port %1; port %2 of this computer leads there</source>
+        <translation>El sistema invitado escucha en el puerto %1; el puerto %2 de este equipo lleva allí</translation>
+    </message>
+    <message>
+        <source>The guest listens on port %1</source>
+        <translation>El sistema invitado escucha en el puerto %1</translation>
     </message>
 </context>
 <context>

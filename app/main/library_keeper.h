@@ -95,6 +95,7 @@ public:
     void ejectMedium(const QString& id) override;
     void addForward(const QString& id, const QString& rule) override;
     void removeForward(const QString& id, const QString& rule) override;
+    void askPorts(const QString& id) override;
     QString logText(const QString& id) const override;
 
     QString downloadFolder() const override;

@@ -418,6 +418,20 @@ void LibraryKeeper::removeForward(const QString& id, const QString& rule)
     changeForward(id, rule, false);
 }
 
+void LibraryKeeper::askPorts(const QString& id)
+{
+    if (!m_guests.present(id))
+        return;
+    const QString firstOnNat;
+    m_guests.call(
+        id, QStringLiteral("ListeningPorts"), {firstOnNat}, [this, id](const QDBusMessage& answer) {
+            const bool told = answer.type() == QDBusMessage::ReplyMessage;
+            const QString lines = told ? answer.arguments().value(0).toString() : QString();
+            emit portsTold(id, lines.split(QLatin1Char('\n'), Qt::SkipEmptyParts),
+                           told ? QString() : answer.errorMessage());
+        });
+}
+
 QString LibraryKeeper::logText(const QString& id) const
 {
     const auto path = bundleOf(id);

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Debian on NAT: addresses by DHCP and router advertisements, 100 MB over HTTP from the host, to the host and in through a port
-forward, over IPv4 and IPv6, and names from the host's own server. Argument: the folder of debian_boot.py."""
+forward, over IPv4 and IPv6, which ports the guest listens on, and names from the host's own server. Argument: the folder of
+debian_boot.py."""
 import hashlib
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -51,6 +53,39 @@ def check_transfers(guest, content):
     expect(wanted in got, "the guest got something else over IPv6")
 
 
+def listening(guest):
+    """What the guest is told to listen on; None while a busy guest has not answered in time."""
+    said = subprocess.run([vitrine.program(), "ctl", guest.name, "ports"], capture_output=True, text=True, timeout=60, check=False)
+    expect(said.returncode == 0 or "does not answer" in said.stderr, f"ctl ports: {said.stderr}")
+    return said.stdout.splitlines() if said.returncode == 0 else None
+
+
+def wait_for_ports(guest, condition, wish):
+    end = time.monotonic() + 120
+    ports = None
+    while time.monotonic() < end:
+        ports = listening(guest)
+        if ports is not None and condition(ports):
+            return
+        time.sleep(0.5)
+    expect(False, f"{wish}: {ports}")
+
+
+def check_ports(guest):
+    """Asked of the guest itself: no more than what it listens on now, and its server sees nobody."""
+    guest.run("""cd /dev/shm
+        busybox httpd -f -v -p 80 2>httpd.log & echo $! >httpd.pid
+        busybox httpd -f -p 127.0.0.1:6379 & echo $! >>httpd.pid""")
+    wait_for_ports(guest, lambda ports: "10.0.2.15:80 http" in ports, "port 80 is not told")
+    ports = [line.split()[0] for line in listening(guest) or []]
+    expect("10.0.2.15:443" not in ports and "10.0.2.15:6379" not in ports, f"nobody listens there: {ports}")
+    expect(guest.json("ports", "nic0")["ok"], "not told as JSON")
+    said = guest.run("ss -Htn state established state syn-recv sport = :80; cat /dev/shm/httpd.log")
+    expect(not said.strip(), f"the server saw somebody:\n{said}")
+    guest.run("kill $(cat /dev/shm/httpd.pid)")
+    wait_for_ports(guest, lambda ports: "10.0.2.15:80 http" not in ports, "port 80 is told without its server")
+
+
 def check_forward(guest, content):
     guest.run("busybox httpd -p 80 -h /dev/shm")
     rule = guest.ctl("forward", "nic0", "0:80").strip()
@@ -84,6 +119,7 @@ def case(home):
     with SavedDebian(home, sys.argv[1]) as guest:
         check_addresses(guest)
         check_names(guest)
+        check_ports(guest)
         check_transfers(guest, content)
         check_forward(guest, content)
         guest.quit()

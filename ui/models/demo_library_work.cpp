@@ -131,6 +131,14 @@ void DemoLibrary::removeForward(const QString& id, const QString& rule)
     });
 }
 
+void DemoLibrary::askPorts(const QString& id)
+{
+    emit portsTold(id,
+                   {QStringLiteral("10.0.2.15:22 ssh"), QStringLiteral("10.0.2.15:80 http"),
+                    QStringLiteral("10.0.2.15:8000")},
+                   {});
+}
+
 QString DemoLibrary::logText(const QString& id) const
 {
     const auto now = machine(id);

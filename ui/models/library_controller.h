@@ -208,6 +208,9 @@ public:
     /// Forwards of the first card on NAT, as rules ("tcp:127.0.0.1:2222-:22"), now and from now on.
     virtual void addForward(const QString& id, const QString& rule) = 0;
     virtual void removeForward(const QString& id, const QString& rule) = 0;
+    /// Has the guest of a running machine asked which ports it listens on, behind that card;
+    /// portsTold() follows some seconds later.
+    virtual void askPorts(const QString& id) = 0;
     virtual QString logText(const QString& id) const = 0;
 
     // What downloads leave behind.
@@ -225,6 +228,8 @@ signals:
     void jobsChanged();
     /// Newest first within a family; `problem` says why it is empty.
     void catalogueLoaded(const QList<ui::models::CatalogueEntry>& entries, const QString& problem);
+    /// As org.vitrine.Machine1's ListeningPorts: "10.0.2.15:22 ssh"; or why nobody can tell.
+    void portsTold(const QString& id, const QStringList& ports, const QString& problem);
     void foldersChanged();
     void downloadsChanged();
     void draftReady(const ui::models::MachineDraft& draft);

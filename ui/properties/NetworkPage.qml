@@ -69,6 +69,12 @@ PreferencesPage {
         visible: page.nat
         prefs: page.prefs
     }
+    GuestPortsPanel {
+        width: parent.width
+        visible: page.nat && page.prefs.running
+        prefs: page.prefs
+        controller: page.controller
+    }
 
     FileDialog {
         id: socket

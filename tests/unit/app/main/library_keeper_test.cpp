@@ -63,6 +63,11 @@ public slots:
         calls << "AddForward " + id + " " + rule;
         return rule;
     }
+    QString ListeningPorts(const QString& id)
+    {
+        calls << "ListeningPorts " + id;
+        return QStringLiteral("10.0.2.15:22 ssh\n10.0.2.15:8000");
+    }
     QString AttachDisk(const QString& disk)
     {
         calls << "AttachDisk " + disk;
@@ -174,6 +179,7 @@ private slots:
     void disksOfARunningMachine();
     void outsideChangesAreTold();
     void forwardIsToldFirst();
+    void portsAreAskedOfTheGuest();
     void renamesClonesRemovesAndRestores();
     void madeOfADraft();
     void madeOfADiskImage();
@@ -607,6 +613,22 @@ void LibraryKeeperTest::forwardIsToldFirst()
     m_keeper->removeForward(id, rule); // refused by a guest that does not know how
     QTRY_COMPARE(m_notices->size(), 1);
     QCOMPARE(m_keeper->config(id)->hardware.nics.at(0).forwards.size(), size_t{1});
+}
+
+void LibraryKeeperTest::portsAreAskedOfTheGuest()
+{
+    const QString id = makeMachine("Ports");
+    const FakeGuest guest(m_address, id);
+    begin();
+    QVERIFY(has(id, MachineState::Running));
+    QSignalSpy told(m_keeper.get(), &LibraryKeeper::portsTold);
+    m_keeper->askPorts(QStringLiteral("nobody"));
+    m_keeper->askPorts(id);
+    QTRY_COMPARE(told.size(), 1);
+    QCOMPARE(guest.calls(), QStringList("ListeningPorts "));
+    QCOMPARE(told[0][0].toString(), id);
+    QCOMPARE(told[0][1].toStringList(), (QStringList{"10.0.2.15:22 ssh", "10.0.2.15:8000"}));
+    QVERIFY(told[0][2].toString().isEmpty());
 }
 
 void LibraryKeeperTest::renamesClonesRemovesAndRestores()
