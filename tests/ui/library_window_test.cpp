@@ -89,6 +89,10 @@ private slots:
     void failedMachineCanBeRestarted();
     void noticesAreShown();
     void preferencesOpenOncePerMachine();
+    void preferencesOpenWhereverTheKeyboardIs_data();
+    void preferencesOpenWhereverTheKeyboardIs();
+    void theKeyboardComesBackToTheEmptyPage_data();
+    void theKeyboardComesBackToTheEmptyPage();
     void narrowWindowHasOneColumn();
 
 private:
@@ -400,6 +404,67 @@ void LibraryWindowTest::preferencesOpenOncePerMachine()
     key(Qt::Key_Return, Qt::AltModifier);
     QTest::qWait(50);
     QCOMPARE(QGuiApplication::topLevelWindows().size(), before + 1);
+}
+
+void LibraryWindowTest::preferencesOpenWhereverTheKeyboardIs_data()
+{
+    QTest::addColumn<QString>("focused");
+    QTest::addColumn<QString>("typed");
+    QTest::addColumn<QString>("opened");
+    const QString search = QStringLiteral("Search machines");
+    const QString debian = QStringLiteral("Preferences of Debian workbench");
+    QTest::newRow("search") << search << QString() << debian;
+    QTest::newRow("found") << search << QStringLiteral("hai")
+                           << QStringLiteral("Preferences of Haiku");
+    QTest::newRow("button") << QStringLiteral("New machine") << QString() << debian;
+}
+
+void LibraryWindowTest::preferencesOpenWhereverTheKeyboardIs()
+{
+    QFETCH(QString, focused);
+    QFETCH(QString, typed);
+    QFETCH(QString, opened);
+    const MachineState before = stateOf(QStringLiteral("Haiku"));
+    find(focused)->forceActiveFocus(Qt::TabFocusReason);
+    QVERIFY(window().activeFocusItem() == find(focused));
+    for (const QChar letter : typed)
+        QTest::keyClick(&window(), letter.toLatin1());
+    key(Qt::Key_Return, Qt::AltModifier);
+    const auto shown = [&opened] {
+        const auto windows = QGuiApplication::topLevelWindows();
+        return std::any_of(windows.begin(), windows.end(), [&opened](const QWindow* other) {
+            return other->title() == opened && other->isVisible();
+        });
+    };
+    QTRY_VERIFY(shown());
+    QVERIFY(stateOf(QStringLiteral("Haiku")) == before); // nothing was started
+}
+
+void LibraryWindowTest::theKeyboardComesBackToTheEmptyPage_data()
+{
+    QTest::addColumn<int>("key");
+    QTest::addColumn<int>("modifiers");
+    QTest::newRow("shortcuts") << int{Qt::Key_F1} << 0;
+    QTest::newRow("menu") << int{Qt::Key_F10} << 0;
+    QTest::newRow("new") << int{Qt::Key_N} << int{Qt::ControlModifier};
+    QTest::newRow("file") << int{Qt::Key_O} << int{Qt::ControlModifier};
+    QTest::newRow("draft") << 0 << 0;
+}
+
+void LibraryWindowTest::theKeyboardComesBackToTheEmptyPage()
+{
+    QFETCH(int, key);
+    QFETCH(int, modifiers);
+    show(DemoLibrary::Shelf::Empty);
+    QQuickItem* button = find(QStringLiteral("Choose a file…"));
+    QTRY_VERIFY(window().activeFocusItem() == button);
+    if (key != 0)
+        QTest::keyClick(&window(), static_cast<Qt::Key>(key), Qt::KeyboardModifiers(modifiers));
+    else
+        m_window->open({QUrl::fromLocalFile(QStringLiteral("/media/debian.iso"))});
+    QTRY_VERIFY(window().activeFocusItem() != button); // what opened has the keyboard
+    QTest::keyClick(&window(), Qt::Key_Escape);
+    QTRY_VERIFY(window().activeFocusItem() == button);
 }
 
 void LibraryWindowTest::narrowWindowHasOneColumn()

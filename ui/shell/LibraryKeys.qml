@@ -10,7 +10,7 @@ Item {
     readonly property bool free: !overlays.busy
 
     signal viewChosen(bool asList)
-    /// Of the machine under the keyboard.
+    /// Of the machine that was chosen last.
     signal preferencesRequested
     signal undoRequested
 

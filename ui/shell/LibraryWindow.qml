@@ -190,9 +190,11 @@ ApplicationWindow {
         onViewChosen: list => window.choose(list)
         onUndoRequested: window.undo()
         onPreferencesRequested: {
-            const row = collection.currentRow();
-            if (collection.activeFocus && row !== null)
-                overlays.machinePreferences(row.machineId);
+            // Wherever the keyboard is: what was searched for may be another than the current one.
+            const machines = window.desk.machines;
+            const machine = machines.rowOf(collection.current) >= 0 ? collection.current : machines.idAt(0);
+            if (machine !== "")
+                overlays.machinePreferences(machine);
         }
     }
 }
