@@ -16,6 +16,7 @@
 #include "app/library/staging.h"
 #include "app/library/toml_text.h"
 #include "app/library/trash.h"
+#include "app/library/trash_notes.h"
 #include "app/library/user_folders.h"
 
 namespace app::library {
@@ -72,6 +73,12 @@ std::string plainPath(const fs::path& folder)
     std::error_code failed;
     fs::path path = fs::absolute(folder, failed).lexically_normal();
     return path.has_filename() ? path.string() : path.parent_path().string();
+}
+
+/// A link for each machine in the trash, named by its id.
+fs::path notesOf(const fs::path& settings)
+{
+    return settings.parent_path() / "trashed";
 }
 
 /// Bundles in `folder`; leftovers of programs that died are dealt with on the way.
@@ -317,7 +324,28 @@ Result<Deleted> Library::remove(const std::string& id) const
     if (!trashed)
         return std::move(trashed).error().within(
             fmt::format("{} cannot be moved to the trash", entry.config.name()));
+    noteTrashed(notesOf(m_settings), entry.config.id, *trashed);
     return Deleted{entry.config.name(), entry.bundle, *trashed};
+}
+
+std::vector<std::string> Library::gone() const
+{
+    std::vector<std::string> ids = leftTrash(notesOf(m_settings));
+    if (ids.empty())
+        return ids;
+    std::set<std::string> here;
+    for (const MachineEntry& entry : machines())
+        here.insert(entry.config.id);
+    for (const std::string& id : ids)
+        if (here.contains(id))
+            settle(id); // taken back
+    std::erase_if(ids, [&](const std::string& id) { return here.contains(id); });
+    return ids;
+}
+
+void Library::settle(const std::string& id) const
+{
+    forgetNote(notesOf(m_settings), id);
 }
 
 Result<void> Library::restore(const Deleted& deleted) const

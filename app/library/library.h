@@ -79,6 +79,12 @@ public:
     /// Into the trash, and back.
     vmm::Result<Deleted> remove(const std::string& id) const;
     vmm::Result<void> restore(const Deleted& deleted) const;
+    /// The ids of machines that were deleted by remove(), have left the trash since and are not in
+    /// the library: they are gone for good, and so may be what is kept for them elsewhere. A trash
+    /// that cannot be reached now keeps its machines.
+    std::vector<std::string> gone() const;
+    /// gone() need not name it again.
+    void settle(const std::string& id) const;
 
     /// One file, "NAME.vitrine.tar.zst": tar with sparse disks, compressed by zstd. Not of a
     /// machine that runs.

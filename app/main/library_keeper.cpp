@@ -80,7 +80,7 @@ LibraryKeeper::LibraryKeeper(const LibrarySurroundings& surroundings, QObject* p
     connect(&m_launcher, &LibraryLauncher::ended, this, &LibraryKeeper::childEnded);
     connect(&m_jobs, &LibraryJobs::changed, this, [this] {
         emit jobsChanged();
-        if (m_jobs.empty())
+        if (!busy())
             emit idle();
     });
     connect(&m_notifier, &services::Notifier::chosen, this, [this](const QString& subject) {
@@ -90,7 +90,10 @@ LibraryKeeper::LibraryKeeper(const LibrarySurroundings& surroundings, QObject* p
     });
 }
 
-LibraryKeeper::~LibraryKeeper() = default;
+LibraryKeeper::~LibraryKeeper()
+{
+    m_passwords.giveUp(); // its errand is waited for, and the keyring may wait for the person
+}
 
 QList<MachineSummary> LibraryKeeper::machines() const
 {
@@ -135,6 +138,8 @@ void LibraryKeeper::takeListing()
             emit machineChanged(entry.key()); // in what only its preferences show
         }
     }
+    if (!std::exchange(m_listed, true))
+        forgetPasswords();
     resolveSystems();
     loadPictures();
     updateTimers();

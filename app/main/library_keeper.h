@@ -25,6 +25,7 @@
 #include "app/main/library_live.h"
 #include "app/main/library_shelf.h"
 #include "app/main/library_systems.h"
+#include "app/services/keyring.h"
 #include "app/services/notifier.h"
 #include "app/services/sleep_inhibitor.h"
 #include "ui/models/library_controller.h"
@@ -103,7 +104,7 @@ public:
     void emptyDownloads() override;
 
     /// Whether leaving now would break something off.
-    bool busy() const { return !m_jobs.empty(); }
+    bool busy() const { return !m_jobs.empty() || m_keeping > 0; }
     /// Machines that go on when the library leaves.
     bool anyRunning() const;
 
@@ -186,6 +187,8 @@ private:
                      const vmm::Result<library::MachineEntry>& entry, bool start);
     void prepare(const QString& id, const ui::models::MachineDraft& draft, bool start);
     void keepPassword(const QString& id, const ui::models::MachineDraft& draft);
+    /// Those of machines that are gone for good leave the keyring.
+    void forgetPasswords();
     void download(const QUrl& url);
     void endDownload(const QUrl& url, const QString& job);
     void countDownloads();
@@ -202,6 +205,8 @@ private:
     QStringList m_foldersTold;
     qint64 m_downloadBytes = 0;
     bool m_loadAsked = false;
+    bool m_listed = false; // once
+    int m_keeping = 0;     // passwords on their way into the keyring
     LibraryShelf m_shelf;
     LibraryGuests m_guests;
     LibraryLauncher m_launcher;
@@ -210,6 +215,7 @@ private:
     QMap<QUrl, std::shared_ptr<download::Download>> m_downloads;
     services::Notifier m_notifier;
     services::SleepInhibitor m_inhibitor;
+    services::Keyring m_passwords;
     Errands m_quick{1};    // changes of a bundle, in their order
     Errands m_pictures{1}; // thumbnails
     Errands m_keyring{1};  // which may ask the person

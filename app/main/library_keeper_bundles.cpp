@@ -3,7 +3,6 @@
 #include <QUuid>
 
 #include "app/main/library_keeper.h"
-#include "app/services/keyring.h"
 
 namespace app::main {
 

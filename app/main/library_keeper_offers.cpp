@@ -8,7 +8,6 @@
 #include "app/main/library_keeper.h"
 #include "app/main/library_offer.h"
 #include "app/making/maker.h"
-#include "app/services/keyring.h"
 
 namespace app::main {
 
@@ -203,14 +202,32 @@ void LibraryKeeper::keepPassword(const QString& id, const MachineDraft& draft)
     const services::GuestPassword password{
         id.toStdString(), draft.user.toStdString(), draft.password.toStdString(),
         tr("Password of %1 on %2").arg(draft.user, text(draft.config.name())).toStdString()};
+    ++m_keeping;
     m_keyring.run(
-        this, [password] { return services::storePassword(password); },
+        this, [this, password] { return m_passwords.store(password); },
         [this, id](const Result<void>& outcome) {
             if (!outcome)
                 emit notice(tr("The password could not be kept in the keyring, so remember it: %1")
                                 .arg(text(outcome.error().sentence())),
                             id);
+            --m_keeping;
+            if (!busy())
+                emit idle();
         });
+}
+
+void LibraryKeeper::forgetPasswords()
+{
+    m_keyring.run(
+        this,
+        [this, place = m_surroundings.place]() -> Result<void> {
+            const Library library = TRY(place.open());
+            for (const std::string& id : library.gone())
+                if (TRY(m_passwords.forget(id)))
+                    library.settle(id);
+            return {};
+        },
+        [](const Result<void>&) {}); // what is left now is left for the next time
 }
 
 // --- Downloads ---

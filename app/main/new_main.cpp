@@ -19,6 +19,7 @@
 #include "app/main/window_loader.h"
 #include "app/making/draft.h"
 #include "app/making/maker.h"
+#include "app/services/keyring.h"
 #include "app/session/run_request.h"
 
 namespace app::main {
@@ -183,6 +184,19 @@ void discard(const std::filesystem::path& bundle)
         static_cast<void>(library::Staging::discard(bundle).has_value());
 }
 
+/// The machine is complete without it, so what goes wrong is only said.
+void keepPassword(const Draft& draft, const library::MachineEntry& entry)
+{
+    services::Keyring keyring;
+    const auto kept = keyring.store(
+        {entry.config.id, draft.answers.user, draft.answers.password,
+         fmt::format("Password of {} on {}", draft.answers.user, entry.config.name())});
+    if (!kept)
+        fmt::print(stderr,
+                   "vitrine: the password could not be kept in the keyring, so remember it: {}\n",
+                   kept.error().sentence());
+}
+
 Result<library::MachineEntry> make(const LibraryCall& call)
 {
     const Library library = TRY(Library::open());
@@ -203,6 +217,7 @@ Result<library::MachineEntry> make(const LibraryCall& call)
         discard(entry.bundle);
         return prepared.error();
     }
+    keepPassword(draft, entry);
     return entry;
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The person's keyring (Secret Service API 0.2).
+// Keyring: the person's own (Secret Service API 0.2).
 #pragma once
 
+#include <condition_variable>
+#include <mutex>
 #include <string>
 
 #include "vmm/base/result.h"
@@ -16,10 +18,24 @@ struct GuestPassword {
     std::string label; ///< what the person reads in the keyring: "Password of anna on Debian 12"
 };
 
-/// Keeps it in the default keyring, in place of an older one. Waits for the person to unlock the
-/// keyring, a minute at most: not on the GUI thread. Unsupported when there is none.
-vmm::Result<void> storePassword(const GuestPassword& password);
-/// Forgets all passwords of `machine`. As above.
-vmm::Result<void> forgetPasswords(const std::string& machine);
+/// Passwords of guests in the default keyring. Any thread but the GUI's: calls may wait for the
+/// person, a minute at most. Unsupported, with the keyring's own words, when there is none.
+class Keyring {
+public:
+    /// Keeps it, in place of an older one. The person is asked to unlock the keyring if need be.
+    vmm::Result<void> store(const GuestPassword& password);
+    /// Forgets all passwords of `machine`, without asking the person; false when a locked keyring
+    /// still has some.
+    vmm::Result<bool> forget(const std::string& machine);
+    /// Ends the waiting of all calls, now and later: the program wants to leave. Any thread.
+    void giveUp();
+
+private:
+    class Deadline;
+
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    bool m_givenUp = false; ///< guarded by m_mutex
+};
 
 } // namespace app::services

@@ -4,6 +4,7 @@
 
 #include <QtTest>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include <sys/stat.h>
@@ -367,6 +368,26 @@ private slots:
         QCOMPARE(trashed.size(), size_t{3});
         QCOMPARE(read(scratch.root / "data/Trash/files/a (2).vitrine"),
                  std::string("no info for this one"));
+    }
+
+    void onlyThoseThatLeftTheTrashAreGone()
+    {
+        const Scratch scratch;
+        for (const char id : {'a', 'b', 'c', 'd'})
+            scratch.addBundle(std::string(1, id), idOf(id));
+        const Library library = scratch.open();
+        std::map<char, Deleted> deleted;
+        for (const char id : {'a', 'b', 'c'})
+            deleted.emplace(id, *library.remove(std::string(1, id)));
+        QCOMPARE(library.gone(), std::vector<std::string>());
+        QVERIFY(library.restore(deleted.at('b')).has_value());
+        fs::remove_all(deleted.at('c').trashed); // the person empties the trash
+        QCOMPARE(library.gone(), std::vector<std::string>{idOf('c')});
+        QCOMPARE(scratch.open().gone(), std::vector<std::string>{idOf('c')}); // until it is settled
+        library.settle(idOf('c'));
+        QCOMPARE(library.gone(), std::vector<std::string>());
+        fs::rename(scratch.root / "data/Trash", scratch.root / "data/away"); // a disk is unplugged
+        QCOMPARE(library.gone(), std::vector<std::string>());
     }
 
     void brokenMachinesCanBeDeletedToo()

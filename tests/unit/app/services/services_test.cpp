@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the desktop's services are told: a fake notification service and a fake portal, on a bus of
-// the test's own and, as real ones are, in a thread of their own.
+// What the desktop's services are told: a fake notification service, a fake portal and a keyring
+// that never answers, on a bus of the test's own and, as real ones are, in a thread of their own.
 #include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusObjectPath>
+#include <QDBusVirtualObject>
 #include <QProcess>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTest>
 #include <QThread>
 #include <QVariantMap>
+#include <thread>
 
 #include "app/services/background.h"
+#include "app/services/keyring.h"
 #include "app/services/notifier.h"
 
+using app::services::Keyring;
 using app::services::Notifier;
 using app::services::requestBackground;
 
@@ -67,6 +71,19 @@ public slots:
     }
 };
 
+/// A Secret Service behind which the person never comes back.
+class SilentSecrets : public QDBusVirtualObject {
+public:
+    QAtomicInt calls;
+
+    QString introspect(const QString&) const override { return {}; }
+    bool handleMessage(const QDBusMessage&, const QDBusConnection&) override
+    {
+        ++calls;
+        return true; // and no answer
+    }
+};
+
 } // namespace
 
 class ServicesTest : public QObject {
@@ -82,6 +99,7 @@ private slots:
     void backgroundIsAskedForInASandbox();
     void nothingIsAskedElsewhere();
     void withoutABus();
+    void silentKeyringIsGivenUp();
 
 private:
     QDBusConnection bus() const { return QDBusConnection(QStringLiteral("ours")); }
@@ -90,6 +108,7 @@ private:
     QThread m_desktop;
     FakeNotifications m_notifications;
     FakePortal m_portal;
+    SilentSecrets m_secrets;
 };
 
 void ServicesTest::initTestCase()
@@ -116,6 +135,10 @@ void ServicesTest::initTestCase()
     QVERIFY(
         desktop.registerObject(QStringLiteral("/org/freedesktop/portal/desktop"), &m_portal, kAll));
     QVERIFY(desktop.registerService(QStringLiteral("org.freedesktop.portal.Desktop")));
+    QVERIFY(desktop.registerVirtualObject(QStringLiteral("/org/freedesktop/secrets"), &m_secrets,
+                                          QDBusConnection::SubPath));
+    QVERIFY(desktop.registerService(QStringLiteral("org.freedesktop.secrets")));
+    qputenv("DBUS_SESSION_BUS_ADDRESS", address.toUtf8()); // where libsecret looks
 }
 
 void ServicesTest::cleanupTestCase()
@@ -210,6 +233,21 @@ void ServicesTest::withoutABus()
     notifier.notify(QStringLiteral("machine"), QStringLiteral("Title"), QStringLiteral("Body"));
     requestBackground(QDBusConnection(QString()), QStringLiteral("Because."),
                       QCoreApplication::applicationFilePath());
+}
+
+void ServicesTest::silentKeyringIsGivenUp()
+{
+    Keyring keyring;
+    QAtomicInt ended = 0;
+    std::thread errand([&] {
+        ended = !keyring.store({"id", "anna", "secret", "label"}) && !keyring.forget("id") ? 1 : -1;
+    });
+    QTRY_VERIFY_WITH_TIMEOUT(m_secrets.calls > 0, 30'000);
+    QCOMPARE(int(ended), 0);
+    keyring.giveUp();
+    QTRY_VERIFY_WITH_TIMEOUT(ended != 0, 30'000); // its own patience is a minute
+    errand.join();
+    QCOMPARE(int(ended), 1);
 }
 
 QTEST_GUILESS_MAIN(ServicesTest)
