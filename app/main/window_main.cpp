@@ -11,8 +11,10 @@
 #include <thread>
 #include <vector>
 
+#include <QDBusConnection>
 #include <QEventLoop>
 #include <QGuiApplication>
+#include <QQuickWindow>
 #include <QSessionManager>
 #include <QTimer>
 #include <fmt/core.h>
@@ -24,6 +26,7 @@
 #include "app/main/session_controller.h"
 #include "app/main/window_application.h"
 #include "app/main/window_loader.h"
+#include "app/services/background.h"
 #include "ui/models/machine_model.h"
 #include "ui/viewer/guest_window.h"
 
@@ -176,6 +179,17 @@ void saveWithSession(WindowRun& window, MachineModel& model)
     waiting.exec(QEventLoop::ExcludeUserInputEvents);
 }
 
+/// Asks here, for the library, which asks when it leaves, may be gone already. Its words, too.
+void askWhenHidden(const QWindow& window, MachineModel& model)
+{
+    QObject::connect(&window, &QWindow::visibleChanged, &model, [&model](bool visible) {
+        if (!visible && model.alive() && services::sandboxed())
+            services::askBackground(QDBusConnection::sessionBus(),
+                                    QCoreApplication::translate("app::main::LibraryRun",
+                                                                "Virtual machines are running."));
+    });
+}
+
 int showWindow(std::unique_ptr<MachineRun> run, WindowRun::Starter starter, BundleGuest::Start how,
                char* program)
 {
@@ -199,6 +213,7 @@ int showWindow(std::unique_ptr<MachineRun> run, WindowRun::Starter starter, Bund
     const auto window = GuestWindow::create(model, QString::fromStdString(id), &error);
     if (!window)
         return complain(error.toStdString());
+    askWhenHidden(window->window(), model);
     windowRun.start(how);
     const int status = QGuiApplication::exec();
     return status != 0 ? status : windowRun.status();
