@@ -254,6 +254,16 @@ bool isMedium(std::string_view argument)
            (!isOption(argument) && argument.find('.') != std::string_view::npos);
 }
 
+/// The actions of packaging/linux/org.vitrine.Vitrine.desktop.
+Result<std::string> takeAction(Arguments& rest)
+{
+    const std::string_view name = rest.atEnd() ? "" : rest.take();
+    if (name != "open-file" && name != "download")
+        return wrong(
+            fmt::format("there is no action \"{}\"; --action takes open-file or download", name));
+    return std::string(name);
+}
+
 Result<CommandLine> parseLibrary(Arguments rest)
 {
     LibraryCommand library;
@@ -261,6 +271,8 @@ Result<CommandLine> parseLibrary(Arguments rest)
         const std::string_view argument = rest.take();
         if (argument == "--demo")
             library.demo = true;
+        else if (argument == "--action")
+            library.action = TRY(takeAction(rest));
         else if (argument.find("://") != std::string_view::npos || argument.starts_with("file:"))
             library.open.emplace_back(argument);
         else if (isMedium(argument))

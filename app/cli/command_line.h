@@ -31,6 +31,7 @@ struct RunCommand {
 /// `vitrine` with nothing, or with files and addresses to open: the library's window.
 struct LibraryCommand {
     std::vector<std::string> open; ///< paths (absolute) and http(s) addresses
+    std::string action;            ///< of the desktop file, to be done at once; or empty
     bool demo = false;             ///< machines that only pretend
 };
 

@@ -107,8 +107,10 @@ constexpr auto kVerbs = std::to_array<VerbRow>({
 
 const std::array<HelpRow, 2> kCommonOptions = {
     {{"--json", "print as JSON"}, {"--help", "print this help"}}};
-const std::array<HelpRow, 3> kProgramOptions = {
+const std::array<HelpRow, 4> kProgramOptions = {
     {{"--machine NAME", "be the process of a machine of the library"},
+     {"--action NAME",
+      "open the library at a file (open-file) or at the systems to download (download)"},
      {"--demo", "show the library with machines that only pretend"},
      {"--version", "print the version"}}};
 constexpr std::string_view kStatusHelp =

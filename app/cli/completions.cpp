@@ -85,7 +85,7 @@ _vitrine()
     local current=${{COMP_WORDS[COMP_CWORD]}} options= verbs= machine=0 IFS=$' \t\n'
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W '{} --machine --demo --version --help' -f -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W '{} --machine --action --demo --version --help' -f -- "$current")
         return
     fi
     case ${{COMP_WORDS[1]}} in

@@ -58,8 +58,7 @@ public slots:
     }
     void ActivateAction(const QString& name, const QVariantList&, const QVariantMap& platform)
     {
-        emit m_application.activated(tokenOf(platform));
-        emit m_application.actionActivated(name);
+        emit m_application.actionActivated(name, tokenOf(platform));
     }
 
 private:
@@ -97,7 +96,7 @@ bool LibraryApplication::busExists()
     return !runtime.isEmpty() && QFileInfo::exists(QDir(runtime).filePath(QStringLiteral("bus")));
 }
 
-LibraryApplication::Claim LibraryApplication::claim(const QList<QUrl>& urls)
+LibraryApplication::Claim LibraryApplication::claim(const QList<QUrl>& urls, const QString& action)
 {
     if (!m_bus.isConnected() || !m_bus.interface())
         return Claim::Alone;
@@ -108,16 +107,19 @@ LibraryApplication::Claim LibraryApplication::claim(const QList<QUrl>& urls)
     if (outcome.value() == QDBusConnectionInterface::ServiceRegistered)
         return Claim::First;
     m_bus.unregisterObject(kPath);
-    return handOn(urls);
+    return handOn(urls, action);
 }
 
-LibraryApplication::Claim LibraryApplication::handOn(const QList<QUrl>& urls)
+LibraryApplication::Claim LibraryApplication::handOn(const QList<QUrl>& urls, const QString& action)
 {
-    const bool plain = urls.isEmpty();
-    auto call = QDBusMessage::createMethodCall(
-        kName, kPath, kInterface, plain ? QStringLiteral("Activate") : QStringLiteral("Open"));
+    const QString method = !urls.isEmpty()    ? QStringLiteral("Open")
+                           : action.isEmpty() ? QStringLiteral("Activate")
+                                              : QStringLiteral("ActivateAction");
+    auto call = QDBusMessage::createMethodCall(kName, kPath, kInterface, method);
     QVariantList arguments;
-    if (!plain) {
+    if (urls.isEmpty() && !action.isEmpty())
+        arguments << action << QVariant(QVariantList());
+    if (!urls.isEmpty()) {
         QStringList uris;
         for (const QUrl& url : urls)
             uris << url.toString(QUrl::FullyEncoded);

@@ -32,9 +32,9 @@ public:
     explicit LibraryApplication(QDBusConnection bus, QObject* parent = nullptr);
     ~LibraryApplication() override;
 
-    /// Takes the name, or hands `urls` to whoever has it (none: asks it to show its window).
-    /// Waits for the bus, a few seconds at most.
-    Claim claim(const QList<QUrl>& urls);
+    /// Takes the name, or hands `urls` or else `action` to whoever has it (neither: asks it to show
+    /// its window). Waits for the bus, a few seconds at most.
+    Claim claim(const QList<QUrl>& urls, const QString& action = {});
 
     /// Whether there is a session bus; asked before one is connected, which could start one.
     static bool busExists();
@@ -43,11 +43,11 @@ signals:
     /// Show the window; `token` is the desktop's permission to take the focus, or empty.
     void activated(const QString& token);
     void opened(const QList<QUrl>& urls, const QString& token);
-    /// An action of the desktop file.
-    void actionActivated(const QString& name);
+    /// An action of the desktop file, or anything else somebody calls so.
+    void actionActivated(const QString& name, const QString& token);
 
 private:
-    Claim handOn(const QList<QUrl>& urls);
+    Claim handOn(const QList<QUrl>& urls, const QString& action);
 
     QDBusConnection m_bus;
 };

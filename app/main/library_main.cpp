@@ -80,6 +80,15 @@ public:
         m_window->open(urls);
         return true;
     }
+    /// One the window does not know only shows it.
+    bool act(const QString& action, const QString& token = {})
+    {
+        if (!show({}, token))
+            return false;
+        if (!action.isEmpty())
+            m_window->act(action);
+        return true;
+    }
     void waitUnseen() { m_unseen.start(); }
 
 private:
@@ -119,8 +128,14 @@ void waitForMachines(LibraryKeeper& keeper)
     loop.exec();
 }
 
+/// What the command line asks the library for.
+struct Wishes {
+    QList<QUrl> urls;
+    QString action; // when there are no URLs
+};
+
 int runKeeper(LibraryApplication& place, LibraryKeeper& keeper, LibrarySearch& search,
-              const QList<QUrl>& urls, bool alone)
+              const Wishes& wishes, bool alone)
 {
     LibraryRun run(keeper, &keeper);
     QObject::connect(&place, &LibraryApplication::activated, &run,
@@ -128,17 +143,28 @@ int runKeeper(LibraryApplication& place, LibraryKeeper& keeper, LibrarySearch& s
     QObject::connect(
         &place, &LibraryApplication::opened, &run,
         [&run](const QList<QUrl>& opened, const QString& token) { run.show(opened, token); });
+    QObject::connect(
+        &place, &LibraryApplication::actionActivated, &run,
+        [&run](const QString& action, const QString& token) { run.act(action, token); });
     QObject::connect(&search, &LibrarySearch::libraryWanted, &run, [&run] { run.show(); });
     QObject::connect(&keeper, &LibraryKeeper::windowWanted, &run, [&run] { run.show(); });
-    if (startedByBus() && urls.isEmpty())
+    if (startedByBus() && wishes.urls.isEmpty() && wishes.action.isEmpty())
         run.waitUnseen();
-    else if (!run.show(urls))
+    else if (!(wishes.urls.isEmpty() ? run.act(wishes.action) : run.show(wishes.urls)))
         return 1;
     if (alone)
         emit keeper.notice(LibraryKeeper::tr("There is no session bus, so machines that run cannot "
                                              "be controlled from here."),
                            {});
     return QGuiApplication::exec();
+}
+
+Wishes wishesOf(const LibraryCommand& command)
+{
+    QStringList arguments;
+    for (const std::string& argument : command.open)
+        arguments << QString::fromStdString(argument);
+    return {urlsOf(arguments), QString::fromStdString(command.action)};
 }
 
 int runLibrary(const LibraryCommand& command, char* program)
@@ -151,10 +177,7 @@ int runLibrary(const LibraryCommand& command, char* program)
     QGuiApplication::setQuitOnLastWindowClosed(false); // work may be under way: LibraryRun decides
     if (command.demo)
         return runDemo();
-    QStringList arguments;
-    for (const std::string& argument : command.open)
-        arguments << QString::fromStdString(argument);
-    const QList<QUrl> urls = urlsOf(arguments);
+    const Wishes wishes = wishesOf(command);
     LibrarySurroundings surroundings;
     surroundings.bus = sessionBus();
     surroundings.systemBus = [] { return QDBusConnection::systemBus(); };
@@ -164,7 +187,7 @@ int runLibrary(const LibraryCommand& command, char* program)
     if (startedByBus())
         waitForMachines(keeper);
     LibraryApplication place(surroundings.bus);
-    const Claim claim = place.claim(urls);
+    const Claim claim = place.claim(wishes.urls, wishes.action);
     if (claim == Claim::HandedOn)
         return 0;
     if (claim == Claim::Deaf)
@@ -172,7 +195,7 @@ int runLibrary(const LibraryCommand& command, char* program)
     if (claim == Claim::Alone)
         fmt::print(stderr, "vitrine: there is no session bus; machines that run cannot be "
                            "controlled from this window\n");
-    return runKeeper(place, keeper, search, urls, claim == Claim::Alone);
+    return runKeeper(place, keeper, search, wishes, claim == Claim::Alone);
 }
 
 } // namespace

@@ -30,6 +30,15 @@ ApplicationWindow {
         toasts.withdraw(last.toast);
         desk.undoRemove(last.ticket);
     }
+    /// Of the desktop file.
+    function act(action: string) {
+        if (overlays.busy)
+            return;
+        if (action === "open-file")
+            overlays.openFile();
+        else if (action === "download")
+            overlays.showCatalogue();
+    }
     function toView() {
         if (empty)
             emptyPage.forceActiveFocus(Qt.TabFocusReason);

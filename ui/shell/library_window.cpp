@@ -80,4 +80,9 @@ void LibraryWindow::open(const QList<QUrl>& files)
         m_desk->offer(files);
 }
 
+void LibraryWindow::act(const QString& action)
+{
+    QMetaObject::invokeMethod(m_window, "act", Q_ARG(QString, action));
+}
+
 } // namespace ui::shell

@@ -44,6 +44,10 @@ public:
     /// URLs, or http(s) addresses) to the library as if they had been dropped.
     void open(const QList<QUrl>& files);
 
+    /// Does an action of the desktop file, `open-file` or `download`, unless the window waits for
+    /// an answer already. Others are ignored.
+    void act(const QString& action);
+
     /// The window itself; never null.
     QQuickWindow& window() const { return *m_window; }
     /// What it binds to.

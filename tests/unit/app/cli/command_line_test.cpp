@@ -136,6 +136,10 @@ private slots:
         };
         QVERIFY(libraryOf({}).open.empty());
         QVERIFY(libraryOf({"--demo"}).demo);
+        QCOMPARE(libraryOf({"--action", "download"}).action, std::string("download"));
+        for (const std::vector<std::string_view>& bad :
+             {std::vector<std::string_view>{"--action"}, {"--action", "explode"}})
+            QVERIFY(!parseCommandLine(bad).has_value());
         const std::vector<std::string> wanted{"/a/b.iso", "file:///c.iso", "https://d.org/e"};
         QCOMPARE(libraryOf({"/a/b.iso", "file:///c.iso", "https://d.org/e"}).open, wanted);
     }
