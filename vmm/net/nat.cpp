@@ -31,7 +31,7 @@ Result<std::unique_ptr<Nat>> Nat::create(EventLoop& loop, const NatSettings& set
 {
     std::unique_ptr<Nat> nat(new Nat(loop, settings.name));
     nat->m_stack = TRY(SlirpStack::create(loop, settings.stack, *nat));
-    nat->m_probe = TRY(PortProbe::create(loop, *nat));
+    nat->m_probe = TRY(PortProbe::create(loop, *nat, settings.probeTickNs));
     nat->m_frame.resize(kMaxFrame);
     for (const Forward& forward : settings.forwards)
         TRY(nat->addForward(forward));

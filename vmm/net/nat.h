@@ -30,6 +30,7 @@ struct NatSettings {
     std::string name = "nat"; ///< among the machine's participants
     SlirpStackSettings stack{};
     std::vector<Forward> forwards{};
+    uint64_t probeTickNs = PortProbe::kTickNs; ///< tests have other ones
 };
 
 /// What a restored guest finds again: its lease. Connections are gone, as after a power cut of the

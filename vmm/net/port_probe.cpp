@@ -58,9 +58,8 @@ constexpr auto kPorts = std::to_array<KnownPort>({
 /// Below what Linux gives its clients (32768 and up), whose connections come through forwards from
 /// the same address. Ours are told from them by the sequence number as well.
 constexpr uint16_t kFirstSource = 30720;
-constexpr uint64_t kTickNs = 250'000'000;
 constexpr unsigned kLastTick = 8;
-constexpr uint64_t kFreshNs = 1'000'000'000;
+constexpr unsigned kFreshTicks = 4;
 constexpr size_t kMaxWaiting = 16;
 constexpr uint8_t kMostHops = 64;
 constexpr uint16_t kDoNotFragment = 0x4000;
@@ -110,9 +109,9 @@ std::string ListeningPort::text() const
                        known.service.empty() ? "" : " ", known.service);
 }
 
-Result<std::unique_ptr<PortProbe>> PortProbe::create(EventLoop& loop, Sink& sink)
+Result<std::unique_ptr<PortProbe>> PortProbe::create(EventLoop& loop, Sink& sink, uint64_t tickNs)
 {
-    std::unique_ptr<PortProbe> probe(new PortProbe(loop, sink));
+    std::unique_ptr<PortProbe> probe(new PortProbe(loop, sink, tickNs));
     probe->m_timer = UniqueFd(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
     if (!probe->m_timer.valid())
         return Error::fromErrno("timerfd_create", errno);
@@ -129,7 +128,7 @@ PortProbe::~PortProbe()
 
 void PortProbe::ask(Completion done)
 {
-    if (m_lastNs != 0 && hostNs() - m_lastNs < kFreshNs)
+    if (m_lastNs != 0 && hostNs() - m_lastNs < kFreshTicks * m_tickNs)
         return done(m_last);
     if (m_waiting.size() >= kMaxWaiting)
         return done(Error(ErrorCode::Busy, "too many ask for the guest's ports at once"));
@@ -177,8 +176,12 @@ void PortProbe::tick()
 void PortProbe::setTimer(bool running)
 {
     itimerspec spec{};
-    if (running)
-        spec.it_value.tv_nsec = spec.it_interval.tv_nsec = kTickNs;
+    if (running) {
+        constexpr uint64_t kSecondNs = 1'000'000'000;
+        spec.it_interval.tv_sec = static_cast<time_t>(m_tickNs / kSecondNs);
+        spec.it_interval.tv_nsec = static_cast<long>(m_tickNs % kSecondNs);
+        spec.it_value = spec.it_interval;
+    }
     ::timerfd_settime(m_timer.get(), 0, &spec, nullptr);
 }
 

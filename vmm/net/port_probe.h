@@ -57,8 +57,12 @@ public:
     using Answer = Result<std::vector<ListeningPort>>;
     using Completion = std::function<void(const Answer&)>;
 
+    /// Eight of them are a guest's time to answer, and four that of an answer to be fresh.
+    static constexpr uint64_t kTickNs = 250'000'000;
+
     /// `loop` and `sink` outlive it.
-    static Result<std::unique_ptr<PortProbe>> create(EventLoop& loop, Sink& sink);
+    static Result<std::unique_ptr<PortProbe>> create(EventLoop& loop, Sink& sink,
+                                                     uint64_t tickNs = kTickNs);
     ~PortProbe();
 
     /// Calls `done` once, within two seconds. Who asks while the guest is being asked gets the same
@@ -81,7 +85,9 @@ private:
         MacAddress mac{};
     };
 
-    PortProbe(EventLoop& loop, Sink& sink) : m_loop(loop), m_sink(sink) {}
+    PortProbe(EventLoop& loop, Sink& sink, uint64_t tickNs)
+        : m_loop(loop), m_sink(sink), m_tickNs(tickNs)
+    {}
     bool running() const { return !m_waiting.empty(); }
     void begin();
     void askSilent();
@@ -95,6 +101,7 @@ private:
 
     EventLoop& m_loop;
     Sink& m_sink;
+    const uint64_t m_tickNs;
     UniqueFd m_timer;
     Place m_seen;
     Place m_asked;                     ///< whom this round asks
