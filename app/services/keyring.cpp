@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// libsecret's synchronous functions, with an end to the waiting.
+// libsecret's synchronous functions, with an end to the waiting. It is not libsecret's own:
+// libsecret 0.20 never comes back from a call that is cancelled while the person is asked
+// (g_task_return_error without an error), so each call has a thread that may be left behind.
 #include "app/services/keyring.h"
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 // GLib's headers have members called `signals`.
@@ -44,69 +49,49 @@ Error problemOf(GError* problem)
     return Error(ErrorCode::Unsupported, "the keyring cannot be used: " + reason);
 }
 
-} // namespace
-
-/// Cancels a call that takes too long, or whose keyring is given up.
-class Keyring::Deadline {
+/// While it lives, a session bus that goes away does not take the program with it, as GLib's
+/// connection would have it.
+class Bus {
 public:
-    explicit Deadline(Keyring& keyring)
-        : m_keyring(keyring), m_cancellable(::g_cancellable_new()), m_thread([this] { wait(); })
-    {}
-    ~Deadline()
+    Bus() : m_bus(::g_bus_get_sync(G_BUS_TYPE_SESSION, nullptr, nullptr))
     {
-        {
-            const std::lock_guard lock(m_keyring.m_mutex);
-            m_over = true;
-        }
-        m_keyring.m_changed.notify_all();
-        m_thread.join();
-        ::g_object_unref(m_cancellable);
+        if (m_bus != nullptr)
+            ::g_dbus_connection_set_exit_on_close(m_bus, FALSE);
     }
-    Deadline(const Deadline&) = delete;
-    Deadline& operator=(const Deadline&) = delete;
-
-    GCancellable* cancellable() const { return m_cancellable; }
+    ~Bus()
+    {
+        if (m_bus != nullptr)
+            ::g_object_unref(m_bus);
+    }
+    Bus(const Bus&) = delete;
+    Bus& operator=(const Bus&) = delete;
 
 private:
-    void wait()
-    {
-        std::unique_lock lock(m_keyring.m_mutex);
-        m_keyring.m_changed.wait_for(lock, kPatience,
-                                     [this] { return m_over || m_keyring.m_givenUp; });
-        if (!m_over)
-            ::g_cancellable_cancel(m_cancellable);
-    }
-
-    Keyring& m_keyring;
-    GCancellable* m_cancellable;
-    bool m_over = false;  // guarded by the keyring's mutex
-    std::thread m_thread; // last: it uses the rest
+    GDBusConnection* m_bus; // the one libsecret will find
 };
 
-Result<void> Keyring::store(const GuestPassword& password)
+Result<void> storeNow(const GuestPassword& password)
 {
-    const Deadline deadline(*this);
+    const Bus bus;
     GError* problem = nullptr;
     ::secret_password_store_sync(&schema(), SECRET_COLLECTION_DEFAULT, password.label.c_str(),
-                                 password.password.c_str(), deadline.cancellable(), &problem,
-                                 "machine", password.machine.c_str(), "user", password.user.c_str(),
-                                 nullptr);
+                                 password.password.c_str(), nullptr, &problem, "machine",
+                                 password.machine.c_str(), "user", password.user.c_str(), nullptr);
     if (problem)
         return problemOf(problem);
     return {};
 }
 
-Result<bool> Keyring::forget(const std::string& machine)
+Result<bool> forgetNow(const std::string& machine)
 {
-    const Deadline deadline(*this);
+    const Bus bus;
     GError* problem = nullptr;
-    ::secret_password_clear_sync(&schema(), deadline.cancellable(), &problem, "machine",
-                                 machine.c_str(), nullptr); // unlocked ones only
+    ::secret_password_clear_sync(&schema(), nullptr, &problem, "machine", machine.c_str(),
+                                 nullptr); // unlocked ones only
     if (problem)
         return problemOf(problem);
-    GList* left =
-        ::secret_password_search_sync(&schema(), SECRET_SEARCH_ALL, deadline.cancellable(),
-                                      &problem, "machine", machine.c_str(), nullptr);
+    GList* left = ::secret_password_search_sync(&schema(), SECRET_SEARCH_ALL, nullptr, &problem,
+                                                "machine", machine.c_str(), nullptr);
     const bool none = left == nullptr;
     ::g_list_free_full(left, ::g_object_unref);
     if (problem)
@@ -114,13 +99,50 @@ Result<bool> Keyring::forget(const std::string& machine)
     return none;
 }
 
+} // namespace
+
+struct Keyring::Patience {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool over = false;
+
+    /// What call() returns, if it does in time. It runs on, with its copies, if it does not.
+    template <class Call>
+    static auto await(const std::shared_ptr<Patience>& patience, Call call) -> decltype(call())
+    {
+        using Outcome = decltype(call());
+        const auto outcome = std::make_shared<std::optional<Outcome>>();
+        std::thread([patience, outcome, call = std::move(call)] {
+            auto made = call();
+            const std::lock_guard lock(patience->mutex);
+            *outcome = std::move(made);
+            patience->changed.notify_all();
+        }).detach();
+        std::unique_lock lock(patience->mutex);
+        patience->changed.wait_for(lock, kPatience, [&] { return *outcome || patience->over; });
+        if (*outcome)
+            return std::move(**outcome);
+        return Error(ErrorCode::Unsupported, "the keyring cannot be used: it does not answer");
+    }
+};
+
+Keyring::Keyring() : m_patience(std::make_shared<Patience>()) {}
+
+Result<void> Keyring::store(const GuestPassword& password)
+{
+    return Patience::await(m_patience, [password] { return storeNow(password); });
+}
+
+Result<bool> Keyring::forget(const std::string& machine)
+{
+    return Patience::await(m_patience, [machine] { return forgetNow(machine); });
+}
+
 void Keyring::giveUp()
 {
-    {
-        const std::lock_guard lock(m_mutex);
-        m_givenUp = true;
-    }
-    m_changed.notify_all();
+    const std::lock_guard lock(m_patience->mutex);
+    m_patience->over = true;
+    m_patience->changed.notify_all();
 }
 
 } // namespace app::services

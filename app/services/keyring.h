@@ -2,8 +2,7 @@
 // Keyring: the person's own (Secret Service API 0.2).
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 #include <string>
 
 #include "vmm/base/result.h"
@@ -22,7 +21,10 @@ struct GuestPassword {
 /// person, a minute at most. Unsupported, with the keyring's own words, when there is none.
 class Keyring {
 public:
-    /// Keeps it, in place of an older one. The person is asked to unlock the keyring if need be.
+    Keyring();
+
+    /// Keeps it, in place of an older one. The person is asked to unlock the keyring if need be; an
+    /// answer that comes after the minute still counts.
     vmm::Result<void> store(const GuestPassword& password);
     /// Forgets all passwords of `machine`, without asking the person; false when a locked keyring
     /// still has some.
@@ -31,11 +33,9 @@ public:
     void giveUp();
 
 private:
-    class Deadline;
+    struct Patience;
 
-    std::mutex m_mutex;
-    std::condition_variable m_changed;
-    bool m_givenUp = false; ///< guarded by m_mutex
+    std::shared_ptr<Patience> m_patience; ///< shared with the threads of calls that never end
 };
 
 } // namespace app::services
