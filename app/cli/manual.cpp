@@ -11,6 +11,9 @@ namespace app::cli {
 
 namespace {
 
+/// The day of kVersion, as in packaging/linux/org.vitrine.Vitrine.metainfo.xml.
+constexpr const char* kReleased = "2026-11-22";
+
 /// Words as troff prints them: no escapes, no requests, plain hyphens (groff_man_style(7)).
 std::string plain(std::string_view words)
 {
@@ -82,7 +85,7 @@ std::string section(std::string_view title, std::span<const HelpRow> rows)
 std::string manualPage()
 {
     std::string text =
-        fmt::format(".TH VITRINE 1 \"\" \"Vitrine {}\" \"User Commands\"\n", kVersion);
+        fmt::format(".TH VITRINE 1 {} \"Vitrine {}\" \"User Commands\"\n", kReleased, kVersion);
     text +=
         ".SH NAME\nvitrine \\- virtual machines on the desktop\n"
         ".SH SYNOPSIS\n.B vitrine\n[FILE|ADDRESS]...\n.br\n.B vitrine\nCOMMAND [OPTION]...\n"
