@@ -34,6 +34,8 @@ if(NOT VITRINE_SANITIZE AND CMAKE_BUILD_TYPE MATCHES "Rel")
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(vitrine_options INTERFACE -fstack-protector-strong)
+  # No path of the machine that built it (tests/e2e/package.py looks).
+  add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}/=)
 endif()
 
 if(VITRINE_SANITIZE STREQUAL "address")

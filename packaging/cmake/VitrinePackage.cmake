@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `cpack -G DEB`: the Debian package (packaging/debian/README.md).
 
-set(VITRINE_MAINTAINER "The Vitrine developers <developers@vitrine.invalid>" CACHE STRING "Who answers for the Debian package")
+# Who signed the latest change answers for the package.
+file(STRINGS ${CMAKE_SOURCE_DIR}/packaging/debian/changelog VITRINE_MAINTAINER REGEX "^ -- .*>" LIMIT_COUNT 1)
+string(REGEX REPLACE "^ -- (.*>).*" "\\1" VITRINE_MAINTAINER "${VITRINE_MAINTAINER}")
 set(VITRINE_DOCUMENTS ${CMAKE_BINARY_DIR}/debian)
 file(MAKE_DIRECTORY ${VITRINE_DOCUMENTS})
 execute_process(COMMAND gzip -9nc ${CMAKE_SOURCE_DIR}/packaging/debian/changelog
@@ -39,3 +41,8 @@ include(CPack)
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 add_test(NAME install.package COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/package.py ${CMAKE_BINARY_DIR})
 set_tests_properties(install.package PROPERTIES LABELS e2e TIMEOUT 300 SKIP_RETURN_CODE 77)
+add_test(NAME install.tree COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tests/e2e/installed.py ${CMAKE_BINARY_DIR})
+set_tests_properties(install.tree PROPERTIES LABELS e2e TIMEOUT 600 SKIP_RETURN_CODE 77
+  ENVIRONMENT "VITRINE_ACCEL=soft;PYTHONDONTWRITEBYTECODE=1;PYTHONUNBUFFERED=1")
+# Both write what is installed, on its way, into the build folder.
+set_tests_properties(install.package install.tree PROPERTIES RESOURCE_LOCK install)
