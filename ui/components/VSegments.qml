@@ -2,6 +2,7 @@
 // A few choices side by side, one of them taken. With `symbols`, icons with the words as tooltips.
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import org.vitrine.theme
 
 FocusScope {
@@ -49,7 +50,7 @@ FocusScope {
 
             model: segments.words.length
 
-            AbstractButton {
+            T.RadioButton { // whose role screen readers are told: a plain button keeps its own
                 id: button
 
                 required property int index
@@ -57,16 +58,18 @@ FocusScope {
                 readonly property string symbol: segments.symbols[index] ?? ""
 
                 text: segments.words[index]
+                implicitWidth: implicitContentWidth + leftPadding + rightPadding
                 height: segments.height - 6
                 leftPadding: symbol === "" ? Theme.gap : 9
                 rightPadding: leftPadding
                 focus: taken
                 focusPolicy: taken ? Qt.StrongFocus : Qt.ClickFocus
-                Accessible.role: Accessible.RadioButton
                 Accessible.name: text
-                Accessible.checkable: true
-                Accessible.checked: taken
-                onClicked: segments.chosen(index)
+                checked: taken
+                onClicked: {
+                    checked = Qt.binding(() => taken); // a choice may be refused
+                    segments.chosen(index);
+                }
                 Keys.onReturnPressed: segments.chosen(index)
 
                 contentItem: Item {

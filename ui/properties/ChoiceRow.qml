@@ -2,10 +2,11 @@
 // One of several choices as a whole row, with a mark when it is taken.
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import org.vitrine.components
 import org.vitrine.theme
 
-AbstractButton {
+T.RadioButton {
     id: row
 
     property string title: ""
@@ -19,12 +20,13 @@ AbstractButton {
     implicitHeight: Math.max(Theme.bar + 4, words.implicitHeight + 2 * Theme.gapSmall)
     opacity: enabled ? 1 : 0.5
     text: title
-    Accessible.role: Accessible.RadioButton
     Accessible.name: title
     Accessible.description: detail
-    Accessible.checkable: true
-    Accessible.checked: taken
-    onClicked: row.chosen()
+    checked: taken
+    onClicked: {
+        checked = Qt.binding(() => taken); // the choice may be refused
+        row.chosen();
+    }
     Keys.onReturnPressed: row.chosen()
 
     background: Rectangle {

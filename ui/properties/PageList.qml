@@ -4,6 +4,7 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import org.vitrine.components
 import org.vitrine.theme
 
@@ -40,7 +41,7 @@ Rectangle {
         Keys.onUpPressed: side.chosen(Math.max(0, side.current - 1))
         Keys.onDownPressed: side.chosen(Math.min(count - 1, side.current + 1))
 
-        delegate: ItemDelegate {
+        delegate: T.TabButton {
             id: line
 
             required property int index
@@ -51,10 +52,15 @@ Rectangle {
             height: Math.max(Theme.control + 4, words.implicitHeight + Theme.gap)
             focusPolicy: Qt.NoFocus // the list has the keyboard
             text: line.modelData.title
-            Accessible.role: Accessible.PageTab
             Accessible.name: text
             Accessible.selected: taken
-            onClicked: side.chosen(line.index)
+            Accessible.focused: taken && list.activeFocus
+            Accessible.onPressAction: side.chosen(line.index)
+            checked: taken
+            onClicked: {
+                checked = Qt.binding(() => taken);
+                side.chosen(line.index);
+            }
 
             contentItem: null
 

@@ -2,6 +2,7 @@
 // The groups as chips; scrolls sideways where there are more than fit.
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import org.vitrine.components
 import org.vitrine.models
 import org.vitrine.theme
@@ -32,7 +33,7 @@ ListView {
         machines.choice = Math.max(0, Math.min(count - 1, currentIndex + by));
     }
 
-    delegate: AbstractButton {
+    delegate: T.RadioButton {
         id: chip
 
         required property string modelData
@@ -40,14 +41,18 @@ ListView {
 
         y: 3
         height: 30
+        implicitWidth: implicitContentWidth + leftPadding + rightPadding
         leftPadding: Theme.gap + 2
         rightPadding: Theme.gap + 2
         text: modelData === "" ? qsTr("All") : modelData
         focusPolicy: Qt.NoFocus // the bar has the focus, arrow keys choose
-        Accessible.role: Accessible.RadioButton
         Accessible.name: text
-        Accessible.checked: taken
-        onClicked: bar.machines.group = modelData
+        Accessible.focused: taken && bar.activeFocus
+        checked: taken
+        onClicked: {
+            checked = Qt.binding(() => taken);
+            bar.machines.group = modelData;
+        }
 
         contentItem: Text {
             text: chip.text
