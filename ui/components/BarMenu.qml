@@ -2,6 +2,7 @@
 // A menu in the house's look; holds BarMenuItems.
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import org.vitrine.theme
 
 Menu {
@@ -15,7 +16,14 @@ Menu {
         return Math.min(most, 420) + leftPadding + rightPadding;
     }
 
+    /// What screen readers call it: without a title of its own, as the button that opens it.
+    function named(): string {
+        return title !== "" ? title : (parent as T.AbstractButton)?.text ?? "";
+    }
+
     width: wanted()
+    // The item around the lines is the menu that screen readers are told of.
+    Component.onCompleted: contentItem.parent.Accessible.name = Qt.binding(named)
     padding: 6
     margins: Theme.gapSmall
     delegate: BarMenuItem {}

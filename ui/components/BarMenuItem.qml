@@ -17,6 +17,16 @@ MenuItem {
     rightPadding: Theme.gap
     activeFocusOnTab: visible && enabled // the arrow keys leave out the others
     Accessible.name: text
+    Accessible.onPressAction: {
+        if (subMenu !== null) {
+            subMenu.popup(item, item.mirrored ? -subMenu.width : item.width, 0);
+            return;
+        }
+        menu.dismiss();
+        if (checkable)
+            toggle();
+        triggered();
+    }
 
     contentItem: Item {
         implicitWidth: children[0].implicitWidth

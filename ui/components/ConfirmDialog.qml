@@ -19,6 +19,7 @@ Popup {
     padding: Theme.gapLarge + 4
     modal: true
     focus: true
+    Component.onCompleted: contentItem.parent.Accessible.name = Qt.binding(() => question)
     onOpened: cancel.forceActiveFocus(Qt.TabFocusReason)
 
     T.Overlay.modal: Rectangle {
@@ -41,8 +42,6 @@ Popup {
     Column {
         width: parent.width
         spacing: Theme.gap
-        Accessible.role: Accessible.Dialog
-        Accessible.name: dialog.question
 
         Text {
             width: parent.width

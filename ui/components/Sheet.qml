@@ -26,6 +26,8 @@ Popup {
     modal: true
     focus: true
     closePolicy: Popup.CloseOnEscape
+    // The item around the content is the dialog that screen readers are told of.
+    Component.onCompleted: contentItem.parent.Accessible.name = Qt.binding(() => title)
     onOpened: {
         const first = firstFocus ?? column.nextItemInFocusChain(true);
         // Where there is only the close button, nobody needs to see that it has the keyboard.
@@ -56,8 +58,6 @@ Popup {
 
     contentItem: ColumnLayout {
         spacing: 0
-        Accessible.role: Accessible.Dialog
-        Accessible.name: sheet.title
 
         Item {
             Layout.fillWidth: true

@@ -76,6 +76,7 @@ ComboBox {
         height: Math.min(contentItem.implicitHeight + 2 * padding, 320)
         padding: 6
         margins: Theme.gapSmall
+        Component.onCompleted: contentItem.parent.Accessible.name = combo.label
         contentItem: ListView {
             clip: true
             implicitHeight: contentHeight

@@ -21,6 +21,7 @@ Popup {
     width: Math.min(360, parent.width - 2 * Theme.gapSmall)
     padding: Theme.gap
     focus: true
+    Component.onCompleted: contentItem.parent.Accessible.name = list.Accessible.name
     onOpened: list.forceActiveFocus(Qt.TabFocusReason)
 
     Connections {

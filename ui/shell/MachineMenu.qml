@@ -23,6 +23,8 @@ BarMenu {
     signal exportRequested
     signal moveRequested
 
+    title: name
+
     BarMenuItem {
         symbol: menu.actions.openSymbol(menu.runState)
         text: menu.actions.openText(menu.runState)

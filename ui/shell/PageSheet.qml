@@ -25,7 +25,14 @@ Popup {
     modal: true
     focus: true
     closePolicy: Popup.CloseOnEscape
-    onOpened: body.forceActiveFocus(Qt.TabFocusReason)
+    // The item around the content is the dialog that screen readers are told of.
+    Component.onCompleted: contentItem.parent.Accessible.name = Qt.binding(() => title)
+    onOpened: {
+        body.forceActiveFocus(Qt.TabFocusReason);
+        const taken = body.Window.activeFocusItem;
+        if (taken === body || taken === body.item) // the page names no control to start with
+            body.nextItemInFocusChain(true).forceActiveFocus(Qt.TabFocusReason);
+    }
     onClosed: body.source = ""
 
     enter: Transition {
@@ -50,9 +57,6 @@ Popup {
         }
     }
     contentItem: Item {
-        Accessible.role: Accessible.Dialog
-        Accessible.name: sheet.title
-
         Text {
             anchors {
                 left: parent.left

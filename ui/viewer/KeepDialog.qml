@@ -21,6 +21,7 @@ Popup {
     modal: true
     focus: true
     closePolicy: over ? Popup.NoAutoClose : Popup.CloseOnEscape
+    Component.onCompleted: contentItem.parent.Accessible.name = question.text
     onOpened: keep.forceActiveFocus(Qt.TabFocusReason)
 
     T.Overlay.modal: Rectangle {
@@ -36,8 +37,6 @@ Popup {
     Column {
         width: parent.width
         spacing: Theme.gap
-        Accessible.role: Accessible.Dialog
-        Accessible.name: question.text
 
         Text {
             id: question
