@@ -122,6 +122,7 @@ FocusScope {
             font.pixelSize: Theme.baseSize
             wrapMode: Text.Wrap
             Accessible.role: Accessible.StaticText
+            Accessible.focusable: false
             Accessible.name: text
         }
         VProgress {

@@ -18,6 +18,7 @@ AbstractButton {
     implicitWidth: worded ? row.implicitWidth + 32 : implicitHeight
     hoverEnabled: true
     focusPolicy: Qt.NoFocus
+    Accessible.focusable: false
     Accessible.name: qsTr("%1: %2").arg(text).arg(about)
 
     contentItem: Item {

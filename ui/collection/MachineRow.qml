@@ -188,6 +188,7 @@ Item {
         symbol: "more"
         text: qsTr("More")
         focusPolicy: Qt.NoFocus // the menu key does it
+        Accessible.focusable: false
         Accessible.name: qsTr("More about %1").arg(row.name)
         onClicked: row.actions.menuRequested(row.machineId, more, 0, more.height)
     }

@@ -19,6 +19,7 @@ Rectangle {
     opacity: shown ? 1 : 0
     visible: opacity > 0
     Accessible.role: Accessible.StaticText
+    Accessible.focusable: false
     Accessible.name: text
 
     Behavior on opacity {

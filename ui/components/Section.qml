@@ -13,6 +13,7 @@ Column {
     width: parent?.width ?? 0
     spacing: Theme.gapSmall
     Accessible.role: Accessible.Grouping
+    Accessible.ignored: title === ""
     Accessible.name: title
 
     Text {

@@ -12,6 +12,7 @@ Item {
     implicitWidth: row.implicitWidth
     implicitHeight: Theme.control
     Accessible.role: Accessible.StaticText
+    Accessible.focusable: false
     Accessible.name: text
 
     Row {

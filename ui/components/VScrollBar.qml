@@ -8,6 +8,7 @@ ScrollBar {
     id: bar
 
     minimumSize: 0.06
+    Accessible.ignored: true // nothing to reach: what it scrolls scrolls with the keyboard
     padding: 2
     visible: size < 1
     policy: ScrollBar.AsNeeded

@@ -79,6 +79,7 @@ Item {
                 font.pixelSize: Theme.smallSize
                 wrapMode: Text.Wrap
                 Accessible.role: Accessible.StaticText
+                Accessible.focusable: false
                 Accessible.name: text
             }
         }

@@ -31,6 +31,7 @@ DropArea {
             border.width: 2
             border.color: area.welcome ? Theme.accent : Theme.bad
             Accessible.role: Accessible.StaticText
+            Accessible.focusable: false
             Accessible.name: sentence.text
 
             Column {

@@ -60,6 +60,7 @@ Rectangle {
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
             Accessible.role: Accessible.StaticText
+            Accessible.focusable: false
             Accessible.name: text
         }
         Column {

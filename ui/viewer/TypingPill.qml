@@ -30,6 +30,7 @@ Rectangle {
             color: Theme.text
             font.pixelSize: Theme.baseSize
             Accessible.role: Accessible.StaticText
+            Accessible.focusable: false
             Accessible.name: text
         }
         ActionButton {
