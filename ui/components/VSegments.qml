@@ -65,6 +65,8 @@ FocusScope {
                 focus: taken
                 focusPolicy: taken ? Qt.StrongFocus : Qt.ClickFocus
                 Accessible.name: text
+                Accessible.onPressAction: clicked()
+                Accessible.onToggleAction: clicked() // or the mark would move without a choice
                 checked: taken
                 onClicked: {
                     checked = Qt.binding(() => taken); // a choice may be refused

@@ -22,6 +22,8 @@ T.RadioButton {
     text: title
     Accessible.name: title
     Accessible.description: detail
+    Accessible.onPressAction: clicked()
+    Accessible.onToggleAction: clicked() // or the mark would move without a choice
     checked: taken
     onClicked: {
         checked = Qt.binding(() => taken); // the choice may be refused

@@ -48,6 +48,8 @@ ListView {
         focusPolicy: Qt.NoFocus // the bar has the focus, arrow keys choose
         Accessible.name: text
         Accessible.focused: taken && bar.activeFocus
+        Accessible.onPressAction: clicked()
+        Accessible.onToggleAction: clicked() // or the mark would move without a choice
         checked: taken
         onClicked: {
             checked = Qt.binding(() => taken);
