@@ -18,7 +18,9 @@ SUITE = "bookworm"
 SOURCE = f"deb http://deb.debian.org/debian {SUITE} main main/debian-installer\n"
 BASE = ("?priority(required)", "?priority(important)", "linux-image-amd64", "grub-pc", "initramfs-tools", "busybox", "tasksel",
         "locales", "console-setup", "keyboard-configuration", "eject", "sudo", "installation-report", "laptop-detect", "systemd-sysv",
-        "usr-is-merged", "systemd-timesyncd", "os-prober", "discover", "util-linux-locales", "dbus")
+        "usr-is-merged", "systemd-timesyncd", "os-prober", "discover", "util-linux-locales", "dbus",
+        "zstd", "grub-common", "pciutils", "usbutils", "popularity-contest", "unattended-upgrades", "ca-certificates", "dosfstools",
+        "qemu-guest-agent", "e2fsprogs")
 PRIORITIES = ("required", "important", "standard")
 BINARY = "binary-amd64"
 
