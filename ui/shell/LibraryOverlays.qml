@@ -103,6 +103,8 @@ Item {
 
         function onDraftChanged() {
             if (overlays.desk.draft.active && !draft.active) {
+                if (pickers.item !== null)
+                    (pickers.item as Pickers).withdrawFile();
                 draft.setSource(overlays.rooms + "assistants/NewMachineSheet.qml", { draft: overlays.desk.draft });
                 draft.open();
             }

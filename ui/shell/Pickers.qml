@@ -13,6 +13,10 @@ Item {
     function openFile() {
         file.open();
     }
+    /// What it would ask for has come another way.
+    function withdrawFile() {
+        file.close();
+    }
     function addFolder() {
         folder.machine = "";
         folder.acceptLabel = qsTr("Add");
