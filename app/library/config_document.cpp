@@ -130,7 +130,9 @@ Result<int64_t> schemaOf(const TomlText& text)
 Result<void> migrate(TomlText& text, std::span<const ConfigMigration> migrations)
 {
     int64_t schema = TRY(schemaOf(text));
-    const int64_t written = schema;
+    const auto unknown = text.wrong(
+        text.sections().front().find(kSchemaKey)->line,
+        fmt::format("schema {} is not known; write schema = {}", schema, MachineConfig::kSchema));
     for (const ConfigMigration& migration : migrations) {
         if (migration.from != schema)
             continue;
@@ -139,8 +141,7 @@ Result<void> migrate(TomlText& text, std::span<const ConfigMigration> migrations
         TRY(text.set(0, kSchemaKey, schema));
     }
     if (schema != MachineConfig::kSchema)
-        return Error(ErrorCode::Unsupported,
-                     fmt::format("{}: schema {} is not known", text.file(), written));
+        return unknown;
     return {};
 }
 

@@ -25,7 +25,7 @@ struct ForwardRule {
     QString text() const;
 };
 
-/// As vmm/net/forward.h writes rules: protocol and addresses may be left out, IPv6 in brackets.
+/// As vmm/spec/forward.h writes rules: protocol and addresses may be left out, IPv6 in brackets.
 std::optional<ForwardRule> forwardRuleFrom(const QString& text);
 
 /// A port as typed: 1 to 65535.

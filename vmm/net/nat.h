@@ -16,11 +16,11 @@
 #include <string>
 #include <vector>
 
-#include "vmm/net/forward.h"
 #include "vmm/net/net_backend.h"
 #include "vmm/net/port_probe.h"
 #include "vmm/net/segments.h"
 #include "vmm/net/slirp_stack.h"
+#include "vmm/spec/forward.h"
 #include "vmm/state/state.h"
 
 namespace vmm::net {

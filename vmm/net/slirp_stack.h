@@ -13,12 +13,14 @@
 #include "vmm/base/event_loop.h"
 #include "vmm/base/log.h"
 #include "vmm/base/result.h"
-#include "vmm/net/forward.h"
 #include "vmm/net/poll_set.h"
+#include "vmm/spec/forward.h"
 
 struct Slirp;
 
 namespace vmm::net {
+
+using spec::Forward;
 
 /// What a stack tells its guest, and whom it lets it reach.
 struct SlirpStackSettings {

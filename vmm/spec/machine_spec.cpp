@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 #include <set>
 
+#include "vmm/spec/forward.h"
+
 namespace vmm::spec {
 
 namespace {
@@ -86,6 +88,8 @@ Result<void> checkNics(const MachineSpec& machine, std::set<std::string>& ids)
             return Error(ErrorCode::Invalid, "a network card on passt needs passt's socket");
         if (nic.forwards.size() > NicSpec::kMaxForwards)
             return Error(ErrorCode::Invalid, "a network card has too many port forwards");
+        for (const std::string& rule : nic.forwards)
+            TRY(Forward::parse(rule));
         TRY(checkId(nic.id, ids));
     }
     return {};

@@ -190,6 +190,7 @@ private slots:
         row("[[boot]]\norder = \"disk\"", "line 5: write it as [boot]");
         row("[[network]]\nkind = \"tap\"", "line 6: kind: a tap");
         row("[[network]]\nforwards = \"x\"", "line 6: forwards: not a list");
+        row("[[network]]\nforwards = [\"ssh\"]", "line 5: forward \"ssh\": say host port");
         row("[[disk]]\nid=\"a\"\nfile=\"x\"\n[[disk]]\nid=\"a\"\nfile=\"y\"",
             "line 8: two devices");
         row("[window]\non-close = \"explode\"", "line 6: on-close: choose one of");
@@ -235,7 +236,9 @@ private slots:
     {
         const std::string old =
             "schema = 0\n# mine\n[machine]\ntitle = \"Old\"\nid = \"" + idOf('a') + "\"\n";
-        QVERIFY(!ConfigDocument::parse(old, kFile).has_value());
+        const auto unknown = ConfigDocument::parse(old, kFile);
+        QVERIFY(!unknown.has_value());
+        QVERIFY(words(unknown.error()).contains("line 1: schema 0 is not known"));
         const ConfigMigration migrations[] = {
             {0, [](TomlText& text) -> vmm::Result<void> {
                  const size_t machine = 1;

@@ -70,6 +70,14 @@ private slots:
             spec.kernelPath = "/k";
             spec.commandLine.assign(65536, 'a');
         });
+        row("forward", true, [](MachineSpec& spec) {
+            spec.nics.resize(1);
+            spec.nics[0].forwards = {"2222:22"};
+        });
+        row("no forward", false, [](MachineSpec& spec) {
+            spec.nics.resize(1);
+            spec.nics[0].forwards = {"ssh"};
+        });
         row("CD-ROM on virtio-blk", false, [](MachineSpec& spec) {
             spec.drives.resize(1);
             spec.drives[0].bus = DriveBus::VirtioBlk;

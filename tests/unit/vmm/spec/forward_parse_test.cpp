@@ -2,9 +2,9 @@
 // Port forwards as people write them.
 #include <QtTest>
 
-#include "vmm/net/forward.h"
+#include "vmm/spec/forward.h"
 
-using namespace vmm::net;
+using namespace vmm::spec;
 
 class ForwardParseTest : public QObject {
     Q_OBJECT

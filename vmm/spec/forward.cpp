@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "vmm/net/forward.h"
+#include "vmm/spec/forward.h"
 
 #include <arpa/inet.h>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace vmm::net {
+namespace vmm::spec {
 
 namespace {
 
@@ -108,4 +108,4 @@ Result<void> checkForward(const Forward& forward)
     return {};
 }
 
-} // namespace vmm::net
+} // namespace vmm::spec

@@ -8,7 +8,7 @@
 
 #include "vmm/base/result.h"
 
-namespace vmm::net {
+namespace vmm::spec {
 
 /// One forward. Addresses are written as numbers; both are of one family.
 struct Forward {
@@ -35,4 +35,4 @@ struct Forward {
 /// Error unless addresses and ports are such.
 Result<void> checkForward(const Forward& forward);
 
-} // namespace vmm::net
+} // namespace vmm::spec
