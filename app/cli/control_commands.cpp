@@ -232,6 +232,7 @@ Json libraryEntry(const SessionBus* bus, const library::MachineEntry& entry)
     if (entry.running && bus != nullptr)
         if (const auto status = bus->status(entry.config.id))
             facts = toJson(*status);
+    facts["name"] = entry.config.name(); // its process has the one of its start
     facts["id"] = entry.config.id;
     facts["os"] = entry.config.os;
     facts["bundle"] = entry.bundle.string();

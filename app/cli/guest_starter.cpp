@@ -49,14 +49,25 @@ bool onBus(const SessionBus& bus, const std::string& id)
     return machines && std::find(machines->begin(), machines->end(), id) != machines->end();
 }
 
-/// Until the machine can be controlled, or its process has ended. However long it takes to build
-/// one (a suspended machine is read from its disk first), SIGINT leaves it running.
+/// Whether the process has said so: the first it does once its machine runs.
+bool withoutControl(const vmm::UniqueFd& output)
+{
+    std::string text(4096, '\0');
+    const ssize_t got = ::pread(output.get(), text.data(), text.size(), 0);
+    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
+    return text.find("control: off") != std::string::npos;
+}
+
+/// Until the machine can be controlled, or says that it cannot, or its process has ended. However
+/// long it takes to build one (a suspended machine is read from its disk first), SIGINT leaves it
+/// running.
 Result<void> waitForMachine(const MachineEntry& entry, const library::StartedGuest& started,
-                            const SessionBus& bus)
+                            const Result<SessionBus>& bus)
 {
     for (;;) {
-        if (onBus(bus, entry.config.id))
-            return {};
+        if (bus ? onBus(*bus, entry.config.id) : withoutControl(started.output))
+            return bus ? Result<void>()
+                       : Error(bus.error()).within(entry.config.name() + " was started, but");
         int status = 0;
         if (::waitpid(started.pid, &status, WNOHANG) == started.pid) {
             if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -81,9 +92,7 @@ Result<void> startGuest(const MachineEntry& entry, const LibraryCall& call)
     process.arguments = argumentsOf(call);
     process.folder = entry.bundle;
     const auto started = TRY(library::startGuestProcess(process));
-    if (!bus)
-        return Error(bus.error()).within(entry.config.name() + " was started, but");
-    return waitForMachine(entry, started, *bus);
+    return waitForMachine(entry, started, bus);
 }
 
 } // namespace app::cli

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include <fmt/core.h>
@@ -17,6 +18,7 @@
 #include "app/library/library.h"
 #include "app/session/name_lock.h"
 #include "app/session/run_request.h"
+#include "vmm/spec/forward.h"
 
 namespace app::cli {
 
@@ -27,6 +29,7 @@ using library::MachineEntry;
 using vmm::Error;
 using vmm::ErrorCode;
 using vmm::Result;
+using vmm::spec::Forward;
 using vmm::spec::NicKind;
 using vmm::spec::NicSpec;
 
@@ -60,6 +63,14 @@ void say(const Errand& errand, nlohmann::ordered_json facts, const std::string& 
     facts["ok"] = true;
     using Json = nlohmann::ordered_json;
     fmt::print("{}\n", facts.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+/// For what has nothing to say but that it is done.
+Result<void> done(const Errand& errand, const Result<void>& outcome)
+{
+    if (outcome && errand.format == OutputFormat::Json)
+        say(errand, {}, {});
+    return outcome;
 }
 
 /// A running machine is told over the bus; one that runs outside the library as well.
@@ -152,13 +163,10 @@ Result<void> get(const Errand& errand)
     return {};
 }
 
-Result<std::pair<std::string, std::string>> assignment(const std::string& text)
+std::pair<std::string, std::string> assignment(const std::string& text)
 {
     const size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        return Error(ErrorCode::Invalid,
-                     fmt::format("\"{}\" is not KEY=VALUE, such as memory=4G", text));
-    return std::pair(text.substr(0, equals), text.substr(equals + 1));
+    return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
 /// All of them or none; renaming comes last, because it moves the bundle.
@@ -166,10 +174,10 @@ Result<void> set(const Errand& errand)
 {
     const auto entry = TRY(errand.machine());
     Bundle bundle = TRY(Bundle::open(entry.bundle));
-    std::string name;
+    std::optional<std::string> name;
     std::vector<std::pair<std::string, std::string>> words;
     for (size_t i = 1; i < errand.call.arguments.size(); ++i) {
-        auto word = TRY(assignment(errand.argument(i)));
+        auto word = assignment(errand.argument(i));
         if (word.first == "name" || word.first == "machine.name")
             name = word.second;
         else
@@ -180,8 +188,8 @@ Result<void> set(const Errand& errand)
             TRY(library::setConfigWord(config, key, value));
         return {};
     }));
-    if (!name.empty())
-        TRY(errand.library.rename(entry.config.id, name));
+    if (name)
+        TRY(errand.library.rename(entry.config.id, *name));
     say(errand, {{"running", entry.running}},
         entry.running ? fmt::format("{} has it from its next start on", entry.config.name())
                       : fmt::format("changed {}", entry.config.name()));
@@ -196,12 +204,18 @@ NicSpec* natCard(MachineConfig& config)
     return card == nics.end() ? nullptr : &*card;
 }
 
+/// A rule may be written in several ways: what it means counts.
 Result<void> changeForwards(MachineConfig& config, const std::string& rule, bool wanted)
 {
     NicSpec* card = natCard(config);
     if (card == nullptr)
         return Error(ErrorCode::Unsupported, "the machine has no network card on NAT");
-    const auto found = std::find(card->forwards.begin(), card->forwards.end(), rule);
+    const Forward forward = TRY(Forward::parse(rule));
+    const auto found =
+        std::find_if(card->forwards.begin(), card->forwards.end(), [&](const std::string& kept) {
+            const auto known = Forward::parse(kept);
+            return kept == rule || (known && *known == forward);
+        });
     if (wanted && found == card->forwards.end())
         card->forwards.push_back(rule);
     if (!wanted && found == card->forwards.end())
@@ -231,9 +245,6 @@ Result<void> forward(const Errand& errand)
     if (errand.call.arguments.size() == 1)
         return listForwards(errand, entry.config);
     const bool wanted = errand.argument(1) == "add";
-    if (errand.call.arguments.size() != 3 || (!wanted && errand.argument(1) != "remove"))
-        return Error(ErrorCode::Invalid, "vitrine forward NAME takes \"add RULE\" or "
-                                         "\"remove RULE\", such as add 2222:22");
     std::string rule = errand.argument(2);
     Bundle bundle = TRY(Bundle::open(entry.bundle));
     MachineConfig config = bundle.config();
@@ -283,17 +294,17 @@ Result<void> runLibraryCall(const LibraryCall& call, OutputFormat format)
         break;
     case LibraryVerb::Start:
     case LibraryVerb::Open:
-        return startGuest(TRY(errand.machine()), call);
+        return done(errand, startGuest(TRY(errand.machine()), call));
     case LibraryVerb::Stop:
-        return stop(errand);
+        return done(errand, stop(errand));
     case LibraryVerb::Pause:
-        return tell(errand, "Pause");
+        return done(errand, tell(errand, "Pause"));
     case LibraryVerb::Resume:
-        return tell(errand, "Resume");
+        return done(errand, tell(errand, "Resume"));
     case LibraryVerb::Restart:
-        return tell(errand, "Reset");
+        return done(errand, tell(errand, "Reset"));
     case LibraryVerb::Suspend:
-        return tellAndWait(errand, "Suspend");
+        return done(errand, tellAndWait(errand, "Suspend"));
     case LibraryVerb::Delete:
         return remove(errand);
     case LibraryVerb::Clone:

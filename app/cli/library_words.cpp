@@ -125,6 +125,20 @@ Result<std::pair<std::string, std::string>> parseOption(const LibraryWord& word,
     return std::pair(std::string(name), std::move(value));
 }
 
+/// Arguments that must have a form of their own.
+Result<void> checkArguments(const LibraryCall& call)
+{
+    const auto& words = call.arguments;
+    if (call.word->verb == LibraryVerb::Forward && words.size() > 1 &&
+        (words.size() != 3 || (words[1] != "add" && words[1] != "remove")))
+        return wrong("vitrine forward NAME takes \"add RULE\" or \"remove RULE\", such as "
+                     "add 2222:22");
+    for (size_t i = 1; call.word->verb == LibraryVerb::Set && i < words.size(); ++i)
+        if (const size_t equals = words[i].find('='); equals == std::string::npos || equals == 0)
+            return wrong(fmt::format("\"{}\" is not KEY=VALUE, such as memory=4G", words[i]));
+    return {};
+}
+
 } // namespace
 
 std::span<const LibraryWord> libraryWords()
@@ -167,6 +181,7 @@ Result<LibraryCall> parseLibraryCall(const LibraryWord& word,
     if (call.arguments.size() > word.atMost)
         return wrong(fmt::format("vitrine {0} does not understand \"{1}\"; see vitrine {0} --help",
                                  word.name, call.arguments.back()));
+    TRY(checkArguments(call));
     return call;
 }
 

@@ -58,15 +58,25 @@ std::optional<int64_t> numberIn(const std::string& text)
     return status == std::errc{} && rest == end ? std::optional(number) : std::nullopt;
 }
 
+/// As short as says which it is.
+std::string nameOf(const Field& field)
+{
+    const auto fields = machineFields();
+    const auto first = std::find_if(fields.begin(), fields.end(), [&](const Field& candidate) {
+        return candidate.key == field.key;
+    });
+    return &*first == &field ? std::string(field.key) : keyOf(field);
+}
+
 Result<const Field*> fieldNamed(std::string_view key)
 {
     std::string keys;
     for (const Field& field : machineFields()) {
         if (field.key == key || keyOf(field) == key)
             return &field;
-        keys += (keys.empty() ? "" : ", ") + std::string(field.key);
+        keys += (keys.empty() ? "" : ", ") + nameOf(field);
     }
-    return Error(ErrorCode::NotFound,
+    return Error(ErrorCode::Invalid,
                  fmt::format("there is no key \"{}\"; choose one of {}", key, keys));
 }
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The library by the command line alone: a machine is made of a disc, started, looked at, given a forward, renamed, suspended, resumed,
-cloned, exported, deleted and imported; what goes wrong has a sentence and a status of its own. The manual page and the completions are
-whole."""
+cloned, exported, deleted and imported; what goes wrong has a sentence and a status of its own, also without a session bus. The manual
+page and the completions are whole."""
 import json
+import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -29,6 +31,18 @@ def wait_for(condition, what):
     while not condition():
         expect(time.monotonic() < deadline, f"within a minute: {what}")
         time.sleep(0.2)
+
+
+def pid_of(identity):
+    """By the arguments of all processes, which may end meanwhile."""
+    for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = process.read_bytes()
+        except OSError:
+            continue
+        if f"--machine\0{identity}".encode() in words:
+            return int(process.parent.name)
+    raise AssertionError("the machine has no process")
 
 
 def free_port():
@@ -58,13 +72,17 @@ def life_of_a_machine(folder):
     with socket.create_connection(("127.0.0.1", port), timeout=10):
         pass # nobody answers in GRUB; but the port is there
     expect(str(port) in run("forward", "First machine"), "the forward is not kept")
-    run("pause", "First machine")
+    run("forward", "First machine", "remove", f"tcp:{port}:22")
+    expect(run("forward", "First machine") == "", "the forward written another way was not removed")
+    expect(json.loads(run("pause", "First machine", "--json")) == {"ok": True}, "pausing says nothing in JSON")
     expect(machines()["First machine"]["state"] == "paused", "it is not paused")
     run("resume", "First machine")
     run("ctl", "First machine", "key", "down")
-    run("suspend", "First machine")
-    expect(machines()["First machine"]["state"] == "suspended", "it is not suspended")
-    run("set", "First machine", "name=Second", "notes=a note")
+    run("set", "First machine", "name=Renamed")
+    expect(machines()["Renamed"]["state"] == "running", "a machine renamed while it runs is listed by its old name")
+    run("suspend", "Renamed")
+    expect(machines()["Renamed"]["state"] == "suspended", "it is not suspended")
+    run("set", "Renamed", "name=Second", "notes=a note")
     run("start", "Second", "--headless", "--accel", accel())
     expect("GNU GRUB" in run("ctl", "Second", "text"), "it did not go on where it was")
     run("stop", "Second", "--force")
@@ -84,6 +102,10 @@ def mistakes(folder):
     expect("no machine" in run("start", "Nobody", status=NO_SUCH), "an unknown machine has no sentence")
     expect("not a size" in run("set", "Third", "memory=much", status=1), "a bad value has no sentence")
     expect("needs NAME" in run("start", status=WRONG), "a missing name has no sentence")
+    expect("no key" in run("set", "Third", "size=1G", status=1), "an unknown key has no sentence")
+    expect("name has" in run("set", "Third", "name=", status=1), "no name at all has no sentence")
+    expect("say host port" in run("forward", "Third", "add", "ssh", status=1), "a bad forward has no sentence")
+    expect(run("forward", "Third") == "", "the bad forward was kept")
     nothing = folder / "nothing.iso"
     nothing.write_bytes(b"nothing at all" * 100)
     expect("nothing.iso" in run("new", "--cdrom", str(nothing), status=1), "a bad disc's sentence does not name it")
@@ -93,6 +115,19 @@ def mistakes(folder):
     config.write_text(config.read_text(encoding="utf-8").replace('memory = "128M"', 'memory = "plenty"'), encoding="utf-8")
     said = run("start", "Third", "--headless", status=1)
     expect("machine.toml line" in said and "memory" in said, f"a broken file's sentence is {said}")
+
+
+def without_a_bus():
+    """What did not start is not said to have started; what did runs without control."""
+    os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
+    run("set", "Second", "firmware=/nowhere.bin")
+    expect("/nowhere.bin" in run("start", "Second", "--headless", "--accel", accel(), status=1), "without a bus a failed start has no sentence")
+    run("set", "Second", "firmware=bios")
+    said = run("start", "Second", "--headless", "--accel", accel(), status=1)
+    expect("Second was started, but" in said and "session bus" in said, f"without a bus a start says {said}")
+    expect("session bus" in run("stop", "Second", status=1), "stopping it without a bus has no sentence")
+    os.kill(pid_of(machines()["Second"]["id"]), signal.SIGTERM)
+    wait_for(lambda: machines()["Second"]["state"] == "suspended", "SIGTERM suspends it")
 
 
 def texts():
@@ -115,6 +150,7 @@ def case(home):
         life_of_a_machine(home)
         texts()
         mistakes(home)
+        without_a_bus()
     finally:
         for machine in machines().values():
             subprocess.run([program(), "stop", "--force", "--", machine.get("id", "")], capture_output=True, check=False)

@@ -208,6 +208,10 @@ private slots:
         row("start a b", "does not understand \"b\"");
         row("start a --fly", "no option --fly; see vitrine start --help");
         row("start a --headless=1", "--headless takes no value");
+        row("set a memory", "\"memory\" is not KEY=VALUE");
+        row("set a memory=1G =2", "\"=2\" is not KEY=VALUE");
+        row("forward a add", "takes \"add RULE\"");
+        row("forward a open 1:2", "takes \"add RULE\"");
         row("new --memory", "--memory needs a value: SIZE");
         row("help fly", "no command \"fly\"");
         row("run --fly", "no option --fly");

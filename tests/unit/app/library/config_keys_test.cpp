@@ -52,6 +52,12 @@ private slots:
         QTest::newRow("key") << "fly"
                              << "1"
                              << "no key \"fly\"";
+        QTest::newRow("twice there") << "fly"
+                                     << "1"
+                                     << ", kernel, initrd, command-line, entropy";
+        QTest::newRow("twice there, the other") << "fly"
+                                                << "1"
+                                                << "install.kernel, install.initrd";
         QTest::newRow("name") << "name"
                               << "x"
                               << "not changed";
@@ -79,6 +85,7 @@ private slots:
         MachineConfig config;
         const auto outcome = setConfigWord(config, key.toStdString(), value.toStdString());
         QVERIFY(!outcome.has_value());
+        QVERIFY(outcome.error().code() == ErrorCode::Invalid);
         QVERIFY2(outcome.error().sentence().find(words.toStdString()) != std::string::npos,
                  outcome.error().sentence().c_str());
         QCOMPARE(configWords(config).size(), configWords(MachineConfig()).size());
