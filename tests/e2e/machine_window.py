@@ -42,7 +42,8 @@ def opened(bundle):
 def closing(bundle):
     process, window = opened(bundle)
     with process:
-        expect(bundle.id in run("xprop", "-id", window, "WM_CLASS"), "docks cannot tell its window from others")
+        classes = run("xprop", "-id", window, "WM_CLASS").split(" = ")[1].split(", ")
+        expect(len(classes) == 2 and all(bundle.id in name for name in classes), f"docks cannot tell its window from others by {classes}")
         second = subprocess.run([program(), "--machine", bundle.name], capture_output=True, text=True, timeout=60, check=False)
         expect(second.returncode == 0, f"the second start said {second}")
         press_close(window)

@@ -74,6 +74,7 @@ std::unique_ptr<GuestWindow> GuestWindow::create(models::MachineModel& machine, 
     display::item::installAccessibility();
     chooseRenderer();
     QGuiApplication::setDesktopFileName(applicationId(id));
+    QCoreApplication::setApplicationName(applicationId(id)); // X11's class of windows
     QGuiApplication::setWindowIcon(
         QIcon(QStringLiteral(":/org/vitrine/icons/org.vitrine.Vitrine.svg")));
 
