@@ -90,7 +90,8 @@ Draft discDraft(const fs::path& file, const MediumFacts& medium, const HostMeans
     draft.source =
         medium.live && !medium.installer ? Draft::Source::LiveMedium : Draft::Source::Installer;
     draft.file = file;
-    draft.canTryLive = medium.live;
+    // What nobody knows may well be a live system.
+    draft.canTryLive = medium.live || medium.osId.empty();
     draft.tryLive = draft.source == Draft::Source::LiveMedium;
     draft.osName = medium.osName;
     draft.diskBus = DriveBus::Ahci;

@@ -74,6 +74,7 @@ void DraftTest::looksAtADiscWithoutTheDatabase()
     const auto draft = draftFor(path, nullptr, kMeans);
     QVERIFY(draft.has_value());
     QVERIFY(draft->source == Draft::Source::Installer);
+    QVERIFY(draft->canTryLive && !draft->tryLive);
     QVERIFY(draft->file == path);
     const auto& drives = draft->config.hardware.drives;
     QCOMPARE(drives.size(), size_t{1});
