@@ -322,6 +322,57 @@
     </message>
 </context>
 <context>
+    <name>DevicesPage</name>
+    <message>
+        <source>All of this takes effect at the next start.</source>
+        <translation>All das gilt ab dem nächsten Start.</translation>
+    </message>
+    <message>
+        <source>Serial port</source>
+        <translation>Serielle Schnittstelle</translation>
+    </message>
+    <message>
+        <source>As the configuration says.</source>
+        <translation>Wie es in der Konfiguration steht.</translation>
+    </message>
+    <message>
+        <source>Nothing is connected.</source>
+        <translation>Nichts ist angeschlossen.</translation>
+    </message>
+    <message>
+        <source>Nothing</source>
+        <translation>Nichts</translation>
+    </message>
+    <message>
+        <source>Terminal</source>
+        <translation>Terminal</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>Andere</translation>
+    </message>
+    <message>
+        <source>Random numbers of this computer</source>
+        <translation>Zufallszahlen dieses Computers</translation>
+    </message>
+    <message>
+        <source>The guest need not wait for good random numbers.</source>
+        <translation>Der Gast muss nicht auf gute Zufallszahlen warten.</translation>
+    </message>
+    <message>
+        <source>Tell the guest that it is a copy</source>
+        <translation>Dem Gast sagen, dass er eine Kopie ist</translation>
+    </message>
+    <message>
+        <source>A cloned or resumed system then makes new keys and random numbers.</source>
+        <translation>Ein kopiertes oder fortgesetztes System macht dann neue Schlüssel und Zufallszahlen.</translation>
+    </message>
+    <message>
+        <source>A terminal device of this computer is the other end. The log says which.</source>
+        <translation>Das andere Ende ist ein Terminalgerät dieses Computers. Das Protokoll sagt, welches.</translation>
+    </message>
+</context>
+<context>
     <name>DiskRow</name>
     <message>
         <source>%1. %2.</source>
@@ -1525,6 +1576,10 @@
     <message>
         <source>Page</source>
         <translation>Seite</translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation>Geräte</translation>
     </message>
 </context>
 <context>

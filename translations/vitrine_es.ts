@@ -322,6 +322,57 @@
     </message>
 </context>
 <context>
+    <name>DevicesPage</name>
+    <message>
+        <source>All of this takes effect at the next start.</source>
+        <translation>Todo esto se aplica en el próximo arranque.</translation>
+    </message>
+    <message>
+        <source>Serial port</source>
+        <translation>Puerto serie</translation>
+    </message>
+    <message>
+        <source>As the configuration says.</source>
+        <translation>Como dice la configuración.</translation>
+    </message>
+    <message>
+        <source>Nothing is connected.</source>
+        <translation>No hay nada conectado.</translation>
+    </message>
+    <message>
+        <source>Nothing</source>
+        <translation>Nada</translation>
+    </message>
+    <message>
+        <source>Terminal</source>
+        <translation>Terminal</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>Otro</translation>
+    </message>
+    <message>
+        <source>Random numbers of this computer</source>
+        <translation>Números aleatorios de este equipo</translation>
+    </message>
+    <message>
+        <source>The guest need not wait for good random numbers.</source>
+        <translation>El sistema invitado no tiene que esperar a tener buenos números aleatorios.</translation>
+    </message>
+    <message>
+        <source>Tell the guest that it is a copy</source>
+        <translation>Decir al sistema invitado que es una copia</translation>
+    </message>
+    <message>
+        <source>A cloned or resumed system then makes new keys and random numbers.</source>
+        <translation>Un sistema clonado o reanudado crea entonces claves y números aleatorios nuevos.</translation>
+    </message>
+    <message>
+        <source>A terminal device of this computer is the other end. The log says which.</source>
+        <translation>El otro extremo es un terminal de este equipo. El registro dice cuál.</translation>
+    </message>
+</context>
+<context>
     <name>DiskRow</name>
     <message>
         <source>%1. %2.</source>
@@ -1525,6 +1576,10 @@
     <message>
         <source>Page</source>
         <translation>Página</translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation>Dispositivos</translation>
     </message>
 </context>
 <context>

@@ -119,6 +119,18 @@ void PreferencesModelTest::choicesArrive()
     QVERIFY(hardware().balloon == BalloonKind::None);
     m_prefs->setGivesBack(true);
     QVERIFY(hardware().balloon == BalloonKind::Auto);
+    using Serial = PreferencesModel::Serial;
+    QVERIFY(m_prefs->serial() == Serial::None);
+    m_prefs->setSerial(Serial::Terminal);
+    QVERIFY(hardware().serial == SerialKind::Pty && m_prefs->serial() == Serial::Terminal);
+    m_prefs->setSerial(Serial::Other); // nothing to choose
+    QVERIFY(hardware().serial == SerialKind::Pty);
+    m_prefs->setSerial(Serial::None);
+    QVERIFY(hardware().serial == SerialKind::None);
+    m_prefs->setEntropy(!m_prefs->entropy());
+    QCOMPARE(hardware().entropy, m_prefs->entropy());
+    m_prefs->setTellsCopies(!m_prefs->tellsCopies());
+    QCOMPARE(hardware().generationId, m_prefs->tellsCopies());
     m_prefs->setNetwork(PreferencesModel::Network::None);
     QVERIFY(hardware().nics.front().kind == NicKind::None);
     m_prefs->setNetwork(PreferencesModel::Network::Nat);

@@ -331,10 +331,11 @@ void SheetsWindowTest::everyPageHasNames_data()
     QTest::newRow("resources") << 1 << 8;
     QTest::newRow("media") << 2 << 2;
     QTest::newRow("network") << 3 << 7;
-    QTest::newRow("boot") << 4 << 3;
-    QTest::newRow("closing") << 5 << 5;
-    QTest::newRow("logs") << 6 << 3;
-    QTest::newRow("configuration") << 7 << 2;
+    QTest::newRow("devices") << 4 << 4;
+    QTest::newRow("boot") << 5 << 3;
+    QTest::newRow("closing") << 6 << 5;
+    QTest::newRow("logs") << 7 << 3;
+    QTest::newRow("configuration") << 8 << 2;
 }
 
 void SheetsWindowTest::everyPageHasNames()
@@ -398,7 +399,7 @@ void SheetsWindowTest::wrongConfigurationCannotBeSaved()
     openPreferences();
     const QString id = m_library->machines().first().id;
     const QString before = m_library->configText(id);
-    m_window->setProperty("page", 7);
+    m_window->setProperty("page", 8);
     QVERIFY(focus(QStringLiteral("Configuration of the machine")));
     type("wrong ");
     QTRY_VERIFY(named(m_library->configTextProblem(id, QStringLiteral("wrong ") + before)));

@@ -60,6 +60,12 @@ class PreferencesModel : public QObject {
     /// For the forward that leads to port 22 of the guest; empty: there is none.
     Q_PROPERTY(QString sshCommand READ sshCommand NOTIFY changed)
 
+    // Devices.
+    /// Who reads the machine's serial port.
+    Q_PROPERTY(Serial serial READ serial WRITE setSerial NOTIFY changed)
+    Q_PROPERTY(bool entropy READ entropy WRITE setEntropy NOTIFY changed)
+    Q_PROPERTY(bool tellsCopies READ tellsCopies WRITE setTellsCopies NOTIFY changed)
+
     // Boot.
     Q_PROPERTY(Boot boot READ boot WRITE setBoot NOTIFY changed)
     Q_PROPERTY(Firmware firmware READ firmware WRITE setFirmware NOTIFY changed)
@@ -77,6 +83,8 @@ class PreferencesModel : public QObject {
 public:
     enum class Network { Nat, Tap, Passt, None };
     Q_ENUM(Network)
+    enum class Serial { None, Terminal, Other };
+    Q_ENUM(Serial)
     enum class Boot { Cdrom, Disk, Menu };
     Q_ENUM(Boot)
     enum class Firmware { Bios, Uefi, Own };
@@ -121,6 +129,13 @@ public:
     QString macText() const;
     ForwardList* forwards() { return &m_forwards; }
     QString sshCommand() const;
+
+    Serial serial() const;
+    void setSerial(Serial serial);
+    bool entropy() const;
+    void setEntropy(bool entropy);
+    bool tellsCopies() const;
+    void setTellsCopies(bool tells);
 
     Boot boot() const;
     void setBoot(Boot boot);

@@ -19,6 +19,7 @@ ApplicationWindow {
         { title: qsTr("Resources"), symbol: "chip", file: "ResourcesPage.qml" },
         { title: qsTr("Media"), symbol: "disc", file: "MediaPage.qml" },
         { title: qsTr("Network"), symbol: "network", file: "NetworkPage.qml" },
+        { title: qsTr("Devices"), symbol: "plug", file: "DevicesPage.qml" },
         { title: qsTr("Boot and firmware"), symbol: "power", file: "BootPage.qml" },
         { title: qsTr("Closing"), symbol: "moon", file: "ClosingPage.qml" },
         { title: qsTr("Logs"), symbol: "list", file: "LogsPage.qml" },
