@@ -6,6 +6,7 @@ first_run: with nothing there yet, a disc given as an argument and one chosen in
 guests: two guests at once; one is killed, which the library says, and started by its button while the other goes on; closing a window
     suspends, and Enter goes on where it was.
 keeping: a machine is renamed, cloned, deleted, and the deletion taken back.
+trying: a disc is just tried; its machine has no disk, and is gone when its window is closed, unless it is kept.
 forward: a port forward added to a running guest in its preferences is used."""
 import contextlib
 import os
@@ -21,7 +22,7 @@ from bundle import Bundle
 from library_real import bundle as folder_of, command, names, wait_names
 from library_window import alive, guest_pid
 from linux_guest import INIT_STARTS, KERNEL_SECONDS, root_disk
-from person import NEEDED, activate, boots, desktop, library, machines, text_of, to_machine, wait_state
+from person import NEEDED, Person, activate, boots, desktop, library, machines, text_of, to_machine, wait_state
 from vitrine import COUNTDOWN, ISO, Picture, accel, expect, selected_entry, skip
 from window import wait_for, xdotool
 
@@ -210,6 +211,29 @@ def keeping(home, _display):
         delete_and_undo(person, home, window, "Renamed (2)", ["Renamed"])
 
 
+def tried(home, answer):
+    """Tries a disc and answers what is asked when its window is closed; the machine's name."""
+    with library(str(ISO)) as (_, person, _window):
+        person.click(person.wait("Just try it"))
+        person.click(person.wait("Try it"))
+        name = wait_for(lambda: names() or None, "machine made of the disc")[0]
+        boots(name)
+        expect(not list(folder_of(home, name).glob("*.raw")), "what is only tried has a disk")
+        pid = pid_of(name)
+        subprocess.run(["wmctrl", "-i", "-c", window_of(pid, name)], timeout=60, check=True)
+        guest = Person(pid)
+        guest.click(guest.wait(answer))
+        wait_for(lambda: not alive(pid) or None, "end of the closed guest")
+        return name
+
+
+def trying(home, _display):
+    tried(home, "Delete")
+    wait_names()
+    name = tried(home, "Keep")
+    expect(names() == [name] and command("get", name, "disposable") == "false\n", "what was kept will go all the same")
+
+
 def server():
     """A machine that serves a page: the tests' Linux with busybox."""
     bundle = Bundle("Server", "5" * 32, resources={"cpus": 1, "memory": "128M", "accel": accel()},
@@ -271,7 +295,7 @@ def end(name):
 def case(home):
     with desktop() as display:
         try:
-            {"first_run": first_run, "guests": guests, "keeping": keeping, "forward": forward}[sys.argv[1]](home, display)
+            {"first_run": first_run, "guests": guests, "keeping": keeping, "trying": trying, "forward": forward}[sys.argv[1]](home, display)
         finally:
             for machine in machines().values():
                 end(machine["id"])
