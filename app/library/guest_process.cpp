@@ -2,6 +2,7 @@
 #include "app/library/guest_process.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <string_view>
@@ -114,6 +115,57 @@ std::string_view cut(std::string_view line)
     return line.substr(0, size);
 }
 
+/// The last line of `text`, which loses it.
+std::string_view takeLastLine(std::string_view& text)
+{
+    const size_t newline = text.rfind('\n');
+    const auto line = trimmed(newline == std::string_view::npos ? text : text.substr(newline + 1));
+    text = newline == std::string_view::npos ? std::string_view() : text.substr(0, newline);
+    return line;
+}
+
+/// What a run reports first, once it has a machine.
+constexpr std::string_view kFirstReport = "accel: ";
+/// Lines of every run, however it ends.
+constexpr std::array<std::string_view, 10> kUsual = {
+    "console: ", "control: ", "debug ",   "info ",   "install: ",
+    "medium: ",  "resumed: ", "serial: ", "state: ", "suspended: "};
+
+/// A '0' of the shape is any digit.
+bool hasShape(std::string_view line, std::string_view shape)
+{
+    const auto fits = [](char wanted, char is) {
+        return wanted == '0' ? is >= '0' && is <= '9' : wanted == is;
+    };
+    return line.size() >= shape.size() &&
+           std::equal(shape.begin(), shape.end(), line.begin(), fits);
+}
+
+/// Without the time of a bundle's log, the program's name, or the time of vmm::log().
+std::string_view withoutHead(std::string_view line)
+{
+    for (const std::string_view head : {"0000-00-00 00:00:00 ", "vitrine: ", "00:00:00.000 "})
+        if (hasShape(line, head))
+            line.remove_prefix(head.size());
+    return line;
+}
+
+bool usual(std::string_view line)
+{
+    return std::any_of(kUsual.begin(), kUsual.end(),
+                       [line](std::string_view start) { return line.starts_with(start); });
+}
+
+/// Without what only says of which kind the line is: "message: ", "warning vmm.gpu: ".
+std::string_view sentenceOf(std::string_view line)
+{
+    const size_t colon = line.find(": ");
+    const bool logged = line.starts_with("warning ") || line.starts_with("error ");
+    if (colon != std::string_view::npos && (logged || line.starts_with("message: ")))
+        line.remove_prefix(colon + 2);
+    return line;
+}
+
 /// At most the last `bytes` of the file, without the part of a line at their start: a line's end
 /// alone says little. A giant line's end is better than nothing.
 std::string tailOf(const UniqueFd& file, size_t bytes)
@@ -158,13 +210,23 @@ Result<StartedGuest> startGuestProcess(const GuestProcess& process)
 std::string lastLine(const UniqueFd& output)
 {
     const std::string text = tailOf(output, kTail);
-    for (size_t end = text.size(); end > 0;) {
-        const size_t newline = text.rfind('\n', end - 1);
-        const size_t start = newline == std::string::npos ? 0 : newline + 1;
-        const auto line = trimmed(std::string_view(text).substr(start, end - start));
-        if (!line.empty())
+    std::string_view rest = text;
+    while (!rest.empty())
+        if (const auto line = takeLastLine(rest); !line.empty())
             return std::string(cut(line));
-        end = start == 0 ? 0 : start - 1;
+    return {};
+}
+
+std::string lastTrouble(const UniqueFd& output)
+{
+    const std::string text = tailOf(output, kTail);
+    std::string_view rest = text;
+    while (!rest.empty()) {
+        const auto line = withoutHead(takeLastLine(rest));
+        if (line.starts_with(kFirstReport))
+            return {}; // what is before is of another run
+        if (!line.empty() && !usual(line))
+            return std::string(cut(sentenceOf(line)));
     }
     return {};
 }
@@ -175,10 +237,10 @@ std::string logTail(const std::filesystem::path& bundle, size_t bytes)
     return log.valid() ? tailOf(log, bytes) : std::string();
 }
 
-std::string lastLogLine(const std::filesystem::path& bundle)
+std::string lastLogTrouble(const std::filesystem::path& bundle)
 {
     const UniqueFd log = openLog(bundle);
-    return log.valid() ? lastLine(log) : std::string();
+    return log.valid() ? lastTrouble(log) : std::string();
 }
 
 } // namespace app::library

@@ -35,11 +35,14 @@ vmm::Result<StartedGuest> startGuestProcess(const GuestProcess& process);
 /// The last line of what a child has printed that says something, cut to 300 bytes of UTF-8; empty
 /// when there is none.
 std::string lastLine(const vmm::UniqueFd& output);
+/// What the last run said that may tell why it ended: its last line that is neither a report of
+/// every run ("state: running") nor mere information, without time and program. Cut as lastLine().
+std::string lastTrouble(const vmm::UniqueFd& output);
 
 /// At most the last `bytes` of a bundle's log, from the start of a line; empty when there is none.
 /// The log is as hostile as what the guest makes the process say.
 std::string logTail(const std::filesystem::path& bundle, size_t bytes);
-/// As lastLine(), of a bundle's log.
-std::string lastLogLine(const std::filesystem::path& bundle);
+/// As lastTrouble(), of a bundle's log.
+std::string lastLogTrouble(const std::filesystem::path& bundle);
 
 } // namespace app::library

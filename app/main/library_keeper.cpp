@@ -154,7 +154,7 @@ void LibraryKeeper::judgeVanished(const QString& id, Machine& machine)
     if (!std::exchange(machine.judge, false) || m_guests.present(id) || m_launcher.running(id) ||
         machine.shelf->entry.suspended)
         return;
-    fail(id, troubleOf(0, text(library::lastLogLine(machine.shelf->entry.bundle))));
+    fail(id, troubleOf(0, text(library::lastLogTrouble(machine.shelf->entry.bundle))));
 }
 
 void LibraryKeeper::forget(const QString& id)

@@ -150,7 +150,7 @@ private:
     void guestVanished(const QString& id, bool told);
     void childEnded(const QString& id, int status, const QString& words);
     void fail(const QString& id, const QString& trouble);
-    static QString troubleOf(int status, const QString& words);
+    static QString troubleOf(int status, const QString& last);
     void launch(const QString& id);
     void tell(const QString& id, const QString& method, const QVariantList& arguments = {});
     void loadPictures();

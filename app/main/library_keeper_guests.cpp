@@ -46,13 +46,6 @@ QImage readPictureBytes(QByteArray bytes)
                                                                              : QImage();
 }
 
-/// "vitrine: disk.raw: not readable" without whose sentence it is.
-QString withoutProgram(const QString& line)
-{
-    const QString prefix = QStringLiteral("vitrine: ");
-    return line.startsWith(prefix) ? line.mid(prefix.size()) : line;
-}
-
 } // namespace
 
 void LibraryKeeper::open(const QString& id)
@@ -153,9 +146,8 @@ void LibraryKeeper::childEnded(const QString& id, int status, const QString& wor
 
 /// What the person reads: a process that gave up has said why; of one that was ended, the signal
 /// and its last words.
-QString LibraryKeeper::troubleOf(int status, const QString& words)
+QString LibraryKeeper::troubleOf(int status, const QString& last)
 {
-    const QString last = withoutProgram(words);
     if (status > 0 && !last.isEmpty())
         return last;
     if (status >= 0)

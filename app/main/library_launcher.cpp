@@ -56,7 +56,8 @@ void LibraryLauncher::reap(const QString& id)
         return;
     found->second.notifier->setEnabled(false);
     found->second.notifier.release()->deleteLater(); // it is what called us
-    const QString words = QString::fromStdString(library::lastLine(found->second.started.output));
+    const QString words =
+        QString::fromStdString(library::lastTrouble(found->second.started.output));
     const bool obeyed = found->second.told && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
     m_children.erase(found);
     const int how = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);

@@ -64,11 +64,48 @@ private slots:
     {
         const std::filesystem::path bundle = m_folder.path().toStdString();
         QCOMPARE(logTail(bundle, 100), std::string());
-        QCOMPARE(lastLogLine(bundle), std::string());
+        QCOMPARE(lastLogTrouble(bundle), std::string());
         std::ofstream(bundle / "log.txt") << "first\nsecond\nthird\n\n";
         QCOMPARE(logTail(bundle, 100), std::string("first\nsecond\nthird\n\n"));
         QCOMPARE(logTail(bundle, 10), std::string("third\n\n"));
-        QCOMPARE(lastLogLine(bundle), std::string("third"));
+        QCOMPARE(lastLogTrouble(bundle), std::string("third"));
+    }
+    void tellsTroubleFromReports_data()
+    {
+        QTest::addColumn<QByteArray>("said");
+        QTest::addColumn<QByteArray>("trouble");
+        QTest::newRow("nothing") << QByteArray() << QByteArray();
+        QTest::newRow("only reports")
+            << QByteArray("vitrine: accel: KVM\nvitrine: state: running\nvitrine: control: on\n")
+            << QByteArray();
+        QTest::newRow("a warning below a report")
+            << QByteArray("vitrine: state: running\n"
+                          "12:01:02.345 warning vmm.gpu: the guest names no such surface\n"
+                          "12:01:02.346 info vmm.gpu: a surface of 4 MiB\nvitrine: state: paused\n")
+            << QByteArray("the guest names no such surface");
+        QTest::newRow("a message")
+            << QByteArray("vitrine: message: disk0.raw cannot be read\nvitrine: state: stopped\n")
+            << QByteArray("disk0.raw cannot be read");
+        QTest::newRow("why it gave up") << QByteArray("vitrine: no such machine: cafe\n")
+                                        << QByteArray("no such machine: cafe");
+        QTest::newRow("a library's words") << QByteArray("vitrine: state: running\nstack smashed\n")
+                                           << QByteArray("stack smashed");
+        QTest::newRow("of an earlier run")
+            << QByteArray("2026-11-21 10:00:00 message: the disk is full\n"
+                          "2026-11-22 18:04:24 accel: KVM\n2026-11-22 18:04:25 state: running\n")
+            << QByteArray();
+        QTest::newRow("of this run") << QByteArray("2026-11-22 18:04:24 accel: KVM\n"
+                                                   "2026-11-22 18:05:00 message: the disk is full\n"
+                                                   "2026-11-22 18:05:01 state: paused\n")
+                                     << QByteArray("the disk is full");
+    }
+    void tellsTroubleFromReports()
+    {
+        QFETCH(QByteArray, said);
+        vmm::UniqueFd file(::memfd_create("output", MFD_CLOEXEC));
+        QCOMPARE(::write(file.get(), said.constData(), static_cast<size_t>(said.size())),
+                 ssize_t{said.size()});
+        QTEST(QByteArray::fromStdString(lastTrouble(file)), "trouble");
     }
     void readsNoLogThatIsNoFile()
     {
@@ -77,7 +114,7 @@ private slots:
         QCOMPARE(logTail(bundle, 100), std::string());
         std::filesystem::remove(bundle / "log.txt");
         QCOMPARE(::mkfifo((bundle / "log.txt").c_str(), 0600), 0);
-        QCOMPARE(lastLogLine(bundle), std::string());
+        QCOMPARE(lastLogTrouble(bundle), std::string());
     }
 
 private:
