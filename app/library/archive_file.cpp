@@ -331,11 +331,23 @@ Result<void> takeAll(Reading& reading)
     }
 }
 
+/// A device, pipe or folder of that name stays what it is; even root would otherwise lose it.
+Result<void> checkTarget(const fs::path& file)
+{
+    std::error_code failed;
+    const fs::file_status target = fs::status(file, failed);
+    if (fs::exists(target) && !fs::is_regular_file(target))
+        return Error(ErrorCode::Invalid,
+                     fmt::format("{} is there already, and is not a plain file", file.string()));
+    return {};
+}
+
 } // namespace
 
 Result<void> writeArchive(const CopyPlan& plan, const std::string& folder,
                           const std::string& config, const fs::path& file, Job& job)
 {
+    TRY(checkTarget(file));
     const fs::path fresh = file.parent_path() / ("." + file.filename().string() + ".new");
     ::unlink(fresh.c_str()); // what a killed writer left
     const UniqueFd fd(::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));

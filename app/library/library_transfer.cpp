@@ -140,6 +140,9 @@ Result<MachineEntry> Library::importFrom(const fs::path& file, Job& job) const
         TRY(readArchive(file, staging.path(), job));
     dropHistory(staging.path());
     const std::string shown = (file.filename() / kConfigFile).string();
+    if (!fs::exists(staging.path() / kConfigFile, failed))
+        return Error(ErrorCode::Invalid, fmt::format("{} is not a machine: there is no {} in it",
+                                                     file.filename().string(), kConfigFile));
     ConfigDocument document = TRY(ConfigDocument::parse(
         TRY(readFile(staging.path() / kConfigFile, TomlText::kMaxBytes)), shown));
     MachineConfig config = document.config();

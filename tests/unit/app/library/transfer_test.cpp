@@ -130,6 +130,33 @@ private slots:
         QVERIFY(!library.importFrom(stick, job).has_value());
     }
 
+    void whatIsNoFileIsNotReplaced()
+    {
+        const Scratch scratch;
+        scratch.addBundle("a", idOf('a'));
+        const Library library = scratch.open();
+        Job job;
+        const fs::path pipe = scratch.root / "pipe";
+        QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+        QVERIFY(library.exportTo("a", pipe, job).error().sentence().find("not a plain file") !=
+                std::string::npos);
+        QVERIFY(fs::is_fifo(pipe));
+        QVERIFY(!library.exportTo("a", scratch.root, job).has_value());
+    }
+
+    void foldersWithoutAMachineAreNamed()
+    {
+        const Scratch scratch;
+        const fs::path folder = scratch.root / "holiday";
+        fs::create_directory(folder);
+        write(folder / "letter", "x");
+        Job job;
+        const auto imported = scratch.open().importFrom(folder, job);
+        QVERIFY(!imported.has_value());
+        QCOMPARE(imported.error().sentence(),
+                 std::string("holiday is not a machine: there is no machine.toml in it"));
+    }
+
     void givingUpLeavesNothing()
     {
         const Scratch scratch;
