@@ -143,6 +143,9 @@ Result<void> handRam(const Source& source, std::span<const std::byte> payload, c
 
 Result<FileWriter> FileWriter::create(const std::string& path)
 {
+    std::error_code failed;
+    if (std::filesystem::is_other(path, failed)) // root would lose a device to the rename
+        return Error(ErrorCode::Invalid, path + " is a device or pipe, and no file to save to");
     std::string temporary = path + ".XXXXXX";
     UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
     if (!fd.valid())

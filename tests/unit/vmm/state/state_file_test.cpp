@@ -213,6 +213,14 @@ private slots:
         QCOMPARE(filesInFolder(), size_t{1});
     }
 
+    void devicesAndPipesStay()
+    {
+        QCOMPARE(::mkfifo(m_path.c_str(), 0600), 0);
+        QVERIFY(!FileWriter::create(m_path).has_value());
+        QVERIFY(std::filesystem::is_fifo(m_path));
+        QCOMPARE(filesInFolder(), size_t{1});
+    }
+
     void newFileReplacesTheOld()
     {
         writeContent(m_path, page(1));
