@@ -96,9 +96,9 @@ def read_prompt(monitor):
 
 
 @contextlib.contextmanager
-def running(command, stdout=subprocess.DEVNULL):
+def running(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=None):
     """The process, ended with the block."""
-    process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=stdout, stderr=stderr, stdin=subprocess.DEVNULL, env=env)
     try:
         yield process
     finally:
