@@ -191,8 +191,9 @@ Result<void> set(const Errand& errand)
     if (name)
         TRY(errand.library.rename(entry.config.id, *name));
     say(errand, {{"running", entry.running}},
-        entry.running ? fmt::format("{} has it from its next start on", entry.config.name())
-                      : fmt::format("changed {}", entry.config.name()));
+        entry.running || entry.suspended
+            ? fmt::format("{} has it from its next start on", entry.config.name())
+            : fmt::format("changed {}", entry.config.name()));
     return {};
 }
 

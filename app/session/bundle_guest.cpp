@@ -97,6 +97,16 @@ void adoptPaths(MachineSpec& saved, const MachineSpec& configured, const fs::pat
         adopt(*path, folder);
 }
 
+void adoptForwards(MachineSpec& saved, const MachineSpec& configured)
+{
+    MachineSpec named = configured;
+    named.nameDevices();
+    for (NicSpec& nic : saved.nics)
+        for (const NicSpec& other : named.nics)
+            if (nic.id == other.id && nic.kind == NicKind::User && other.kind == NicKind::User)
+                nic.forwards = other.forwards;
+}
+
 BundleGuest::BundleGuest(Bundle bundle, BundleLock lock)
     : m_bundle(std::move(bundle)),
       m_lock(std::move(lock)),
@@ -141,7 +151,10 @@ Result<std::unique_ptr<Machine>> BundleGuest::resume(vmm::console::MachineListen
     if (accel == Accel::Auto)
         accel = configured.accel;
     const std::string state = m_bundle.statePath().string();
-    const auto adjust = [&](MachineSpec& saved) { adoptPaths(saved, configured, m_bundle.path()); };
+    const auto adjust = [&](MachineSpec& saved) {
+        adoptPaths(saved, configured, m_bundle.path());
+        adoptForwards(saved, configured);
+    };
     const auto refused = [](const Error& error) {
         return Error(error.code(),
                      "The suspended machine cannot go on; its state was kept: " + error.sentence());

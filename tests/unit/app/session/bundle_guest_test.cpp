@@ -129,6 +129,21 @@ private slots:
         QCOMPARE(saved.debugconPath, std::string("/old/A.vitrine/is not there"));
     }
 
+    void forwardsAreThoseOfTheConfiguration()
+    {
+        MachineSpec configured;
+        configured.nics = {{.kind = NicKind::User, .forwards = {"2222:22"}},
+                           {.kind = NicKind::None, .forwards = {"1:1"}}};
+        MachineSpec saved;
+        saved.nics = {{.kind = NicKind::User, .id = "nic0", .forwards = {"8080:80"}},
+                      {.kind = NicKind::User, .id = "nic1", .forwards = {"9090:90"}},
+                      {.kind = NicKind::User, .id = "attached", .forwards = {"7070:70"}}};
+        adoptForwards(saved, configured);
+        QCOMPARE(saved.nics[0].forwards, std::vector<std::string>{"2222:22"});
+        QCOMPARE(saved.nics[1].forwards, std::vector<std::string>{"9090:90"});
+        QCOMPARE(saved.nics[2].forwards, std::vector<std::string>{"7070:70"});
+    }
+
     void theLogIsBounded()
     {
         const fs::path path = m_bundle / "log.txt";
