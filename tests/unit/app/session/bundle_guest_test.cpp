@@ -131,13 +131,19 @@ private slots:
 
     void forwardsAreThoseOfTheConfiguration()
     {
+        const auto card = [](NicKind kind, const char* id, const char* rule) {
+            NicSpec nic;
+            nic.kind = kind;
+            nic.id = id;
+            nic.forwards = {rule};
+            return nic;
+        };
         MachineSpec configured;
-        configured.nics = {{.kind = NicKind::User, .forwards = {"2222:22"}},
-                           {.kind = NicKind::None, .forwards = {"1:1"}}};
+        configured.nics = {card(NicKind::User, "", "2222:22"), card(NicKind::None, "", "1:1")};
         MachineSpec saved;
-        saved.nics = {{.kind = NicKind::User, .id = "nic0", .forwards = {"8080:80"}},
-                      {.kind = NicKind::User, .id = "nic1", .forwards = {"9090:90"}},
-                      {.kind = NicKind::User, .id = "attached", .forwards = {"7070:70"}}};
+        saved.nics = {card(NicKind::User, "nic0", "8080:80"),
+                      card(NicKind::User, "nic1", "9090:90"),
+                      card(NicKind::User, "attached", "7070:70")};
         adoptForwards(saved, configured);
         QCOMPARE(saved.nics[0].forwards, std::vector<std::string>{"2222:22"});
         QCOMPARE(saved.nics[1].forwards, std::vector<std::string>{"9090:90"});
