@@ -20,6 +20,10 @@ AbstractButton {
     focusPolicy: Qt.NoFocus
     Accessible.focusable: false
     Accessible.name: qsTr("%1: %2").arg(text).arg(about)
+    Accessible.onPressAction: {
+        if (enabled)
+            clicked();
+    }
 
     contentItem: Item {
         Row {

@@ -21,6 +21,11 @@ Button {
     leftPadding: quiet ? Theme.gap : Theme.gapLarge
     rightPadding: leftPadding
     Accessible.name: text
+    Accessible.description: enabled ? "" : qsTr("Not available now") // Qt 6.4 does not tell that itself
+    Accessible.onPressAction: {
+        if (enabled)
+            clicked();
+    }
     Keys.onReturnPressed: button.clicked()
     Keys.onEnterPressed: button.clicked()
 

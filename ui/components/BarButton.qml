@@ -21,7 +21,11 @@ ToolButton {
     padding: 0
     focusPolicy: Qt.TabFocus // a click must not take the keyboard from the guest
     Accessible.name: text
-    Accessible.description: shortcutText
+    Accessible.description: enabled ? shortcutText : qsTr("Not available now") // Qt 6.4 does not tell that itself
+    Accessible.onPressAction: {
+        if (enabled)
+            clicked();
+    }
     onPressed: used = true
     onHoveredChanged: {
         if (!hovered)

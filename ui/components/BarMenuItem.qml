@@ -18,6 +18,8 @@ MenuItem {
     activeFocusOnTab: visible && enabled // the arrow keys leave out the others
     Accessible.name: text
     Accessible.onPressAction: {
+        if (!enabled)
+            return;
         if (subMenu !== null) {
             subMenu.popup(item, item.mirrored ? -subMenu.width : item.width, 0);
             return;

@@ -7,14 +7,21 @@ import org.vitrine.theme
 CheckBox {
     id: control
 
+    /// As a click does.
+    function change() {
+        if (!enabled)
+            return;
+        toggle();
+        toggled();
+    }
+
     implicitHeight: Theme.control
     padding: 0
     spacing: Theme.gapSmall
     Accessible.name: text
-    Keys.onReturnPressed: {
-        control.toggle();
-        control.toggled();
-    }
+    Accessible.onPressAction: change()
+    Accessible.onToggleAction: change() // or the mark would move and nobody hear of it
+    Keys.onReturnPressed: change()
 
     indicator: Rectangle {
         x: control.mirrored ? control.width - width : 0

@@ -16,6 +16,10 @@ ComboBox {
     opacity: enabled ? 1 : 0.5
     Accessible.name: label
     Accessible.description: displayText
+    Accessible.onPressAction: {
+        if (enabled)
+            popup.open();
+    }
     Keys.onReturnPressed: popup.open()
 
     contentItem: Text {

@@ -20,6 +20,8 @@ VField {
         checkable: true
         Accessible.role: Accessible.CheckBox
         Accessible.name: qsTr("Show the password")
+        Accessible.onPressAction: toggle()
+        Accessible.onToggleAction: toggle()
         Keys.onReturnPressed: toggle()
         contentItem: Item {
             Glyph {

@@ -9,14 +9,21 @@ Switch {
 
     required property string label
 
+    /// As a click does.
+    function change() {
+        if (!enabled)
+            return;
+        toggle();
+        toggled();
+    }
+
     implicitWidth: 44
     implicitHeight: Theme.controlSmall
     padding: 0
     Accessible.name: label
-    Keys.onReturnPressed: {
-        control.toggle();
-        control.toggled();
-    }
+    Accessible.onPressAction: change()
+    Accessible.onToggleAction: change() // or the mark would move and nobody hear of it
+    Keys.onReturnPressed: change()
 
     indicator: Rectangle {
         anchors.verticalCenter: parent.verticalCenter

@@ -25,6 +25,10 @@ ScrollView {
         parent: view
         anchors { right: view.right; top: view.top; bottom: view.bottom; margins: 2 }
     }
+    ScrollBar.horizontal: VScrollBar {
+        parent: view
+        anchors { left: view.left; right: view.right; bottom: view.bottom; margins: 2 }
+    }
 
     TextArea {
         id: area

@@ -13,6 +13,9 @@ Item {
 
     readonly property int side: width < Theme.compact ? Theme.gap : Theme.gapLarge
 
+    readonly property string problem: editor.problem !== "" ? editor.problem
+                                    : prefs.broken && !editor.changed ? prefs.problem : ""
+
     ConfigEditor {
         id: editor
 
@@ -41,8 +44,12 @@ Item {
         onEdited: editor.text = text
         Component.onCompleted: text = editor.text
     }
-    Flow {
+    Item {
         id: foot
+
+        /// The verdict lies beside the buttons where that leaves it a line, else above them.
+        readonly property real beside: width - buttons.width - Theme.gap
+        readonly property bool stacked: beside < 260
 
         anchors {
             left: parent.left
@@ -50,32 +57,35 @@ Item {
             bottom: parent.bottom
             margins: page.side
         }
-        spacing: Theme.gapSmall
+        height: stacked ? said.height + Theme.gapSmall + buttons.height : Math.max(said.height, buttons.height)
 
         Row {
-            width: Math.max(220, foot.width - revert.width - save.width - 2 * foot.spacing)
-            height: Math.max(Theme.control, verdict.implicitHeight)
+            id: said
+
+            anchors { top: parent.top; left: parent.left }
+            width: foot.stacked ? foot.width : foot.beside
+            height: Math.max(foot.stacked ? 0 : Theme.control, verdict.implicitHeight)
             spacing: Theme.gapSmall
 
             Glyph {
                 id: mark
 
                 anchors.verticalCenter: parent.verticalCenter
-                symbol: editor.problem !== "" ? "warning" : editor.changed ? "info" : "check"
-                color: editor.problem !== "" ? Theme.bad : editor.changed ? Theme.accent : Theme.good
+                symbol: page.problem !== "" ? "warning" : editor.changed ? "info" : "check"
+                color: page.problem !== "" ? Theme.bad : editor.changed ? Theme.accent : Theme.good
             }
             Text {
                 id: verdict
 
                 anchors.verticalCenter: parent.verticalCenter
                 width: parent.width - mark.width - parent.spacing
-                text: editor.problem !== "" ? editor.problem
+                text: page.problem !== "" ? page.problem
                     : editor.overtaken ? qsTr("Somebody else changed it meanwhile. Saving replaces that; reverting shows it.")
                     : editor.changed ? qsTr("Changed. The old text is kept beside it when you save.")
                     : qsTr("Saved, and nothing is changed.")
                 textFormat: Text.PlainText
                 horizontalAlignment: Text.AlignLeft
-                color: editor.problem !== "" ? Theme.bad : Theme.quiet
+                color: page.problem !== "" ? Theme.bad : Theme.quiet
                 font.pixelSize: Theme.smallSize
                 wrapMode: Text.Wrap
                 Accessible.role: Accessible.StaticText
@@ -83,20 +93,23 @@ Item {
                 Accessible.name: text
             }
         }
-        ActionButton {
-            id: revert
+        Row {
+            id: buttons
 
-            text: qsTr("Revert")
-            enabled: editor.changed
-            onClicked: editor.revert()
-        }
-        ActionButton {
-            id: save
+            anchors { bottom: parent.bottom; right: parent.right }
+            spacing: Theme.gapSmall
 
-            text: qsTr("Save")
-            prominent: true
-            enabled: editor.changed && editor.problem === ""
-            onClicked: editor.save()
+            ActionButton {
+                text: qsTr("Revert")
+                enabled: editor.changed
+                onClicked: editor.revert()
+            }
+            ActionButton {
+                text: qsTr("Save")
+                prominent: true
+                enabled: editor.changed && editor.problem === ""
+                onClicked: editor.save()
+            }
         }
     }
     Shortcut {
