@@ -22,6 +22,8 @@ SectionRow {
     }
     property bool growing: false
 
+    signal detachRequested
+
     separated: index > 0
     title: row.file
     detail: qsTr("%1. %2.").arg(row.size).arg(row.onHost)
@@ -61,7 +63,7 @@ SectionRow {
         BarButton {
             symbol: "trash"
             text: qsTr("Detach %1").arg(row.file)
-            onClicked: row.prefs.detachDisk(row.disk)
+            onClicked: row.detachRequested()
         }
     }
 }

@@ -3,6 +3,7 @@
 pragma ComponentBehavior: Bound
 
 import QtQuick
+import QtQuick.Templates as T
 import org.vitrine.assistants
 import org.vitrine.components
 import org.vitrine.theme
@@ -43,6 +44,11 @@ PreferencesPage {
 
             DiskRow {
                 prefs: page.prefs
+                onDetachRequested: {
+                    detach.disk = disk;
+                    detach.file = file;
+                    detach.open();
+                }
             }
         }
         SectionRow {
@@ -73,5 +79,18 @@ PreferencesPage {
                 }
             }
         }
+    }
+
+    ConfirmDialog {
+        id: detach
+
+        property string disk: ""
+        property string file: ""
+
+        parent: T.Overlay.overlay
+        question: qsTr("Detach “%1”?").arg(file)
+        explanation: qsTr("The machine no longer has this disk. Its file stays where it is, with all that is on it.")
+        action: qsTr("Detach")
+        onConfirmed: page.prefs.detachDisk(disk)
     }
 }
