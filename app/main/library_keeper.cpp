@@ -206,8 +206,9 @@ MachineSummary LibraryKeeper::summarize(const QString& id, const Machine& machin
     if (machine.shelf->entry.lastUsed > 0)
         summary.lastUsed = QDateTime::fromSecsSinceEpoch(machine.shelf->entry.lastUsed);
     if (summary.state == MachineState::Failed)
-        summary.problem =
-            machine.trouble.isEmpty() ? text(machine.shelf->entry.problem) : machine.trouble;
+        summary.problem = machine.trouble;
+    else if (summary.state == MachineState::Broken)
+        summary.problem = text(machine.shelf->entry.problem);
     return summary;
 }
 
@@ -222,7 +223,9 @@ MachineState LibraryKeeper::stateOf(const QString& id, const Machine& machine) c
     }
     if (!machine.shelf)
         return MachineState::Off;
-    if (!machine.trouble.isEmpty() || !machine.shelf->entry.problem.empty())
+    if (!machine.shelf->entry.problem.empty())
+        return MachineState::Broken;
+    if (!machine.trouble.isEmpty())
         return MachineState::Failed;
     if (machine.shelf->entry.running)
         return MachineState::Running;

@@ -19,7 +19,7 @@ Item {
     required property bool everything
     /// The pointer is here: a live screen may be covered, the person is about to click.
     required property bool pointed
-    readonly property bool failed: runState === LibraryModel.Failed
+    readonly property bool failed: runState === LibraryModel.Failed || runState === LibraryModel.Broken
 
     Text { // why it failed
         anchors {

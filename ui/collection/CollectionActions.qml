@@ -24,6 +24,7 @@ QtObject {
         case LibraryModel.Running:
             return Theme.good;
         case LibraryModel.Failed:
+        case LibraryModel.Broken:
             return Theme.bad;
         case LibraryModel.Starting:
         case LibraryModel.Stopping:
@@ -47,6 +48,8 @@ QtObject {
             return qsTr("Resume");
         case LibraryModel.Failed:
             return qsTr("Restart");
+        case LibraryModel.Broken:
+            return qsTr("Edit configuration");
         default:
             return qsTr("Start");
         }
@@ -59,6 +62,8 @@ QtObject {
             return "machine";
         case LibraryModel.Failed:
             return "reset";
+        case LibraryModel.Broken:
+            return "pencil";
         default:
             return "play";
         }

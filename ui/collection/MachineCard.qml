@@ -25,7 +25,7 @@ Item {
 
     readonly property bool current: GridView.isCurrentItem
     readonly property bool focused: current && view.activeFocus
-    readonly property bool failed: runState === LibraryModel.Failed
+    readonly property bool failed: runState === LibraryModel.Failed || runState === LibraryModel.Broken
     readonly property bool busy: jobTitle !== ""
     readonly property bool pointed: mouse.containsMouse
 

@@ -16,7 +16,7 @@ LibraryPicture {
 
     radius: Theme.radius
     dimmed: blank || runState === LibraryModel.Running ? 0
-          : runState === LibraryModel.Failed ? 0.72 : 0.45
+          : runState === LibraryModel.Failed || runState === LibraryModel.Broken ? 0.72 : 0.45
 
     Loader {
         anchors.centerIn: parent

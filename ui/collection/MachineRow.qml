@@ -28,7 +28,7 @@ Item {
     required property ListView view
 
     readonly property bool current: ListView.isCurrentItem
-    readonly property bool failed: runState === LibraryModel.Failed
+    readonly property bool failed: runState === LibraryModel.Failed || runState === LibraryModel.Broken
     readonly property bool wide: columns.wide
 
     implicitHeight: 64

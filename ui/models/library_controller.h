@@ -30,7 +30,8 @@ enum class MachineState {
     Paused,
     Suspended, ///< saved to its bundle
     Stopping,
-    Failed, ///< its program ended unexpectedly, or the bundle is broken: `problem` says why
+    Failed, ///< its program ended unexpectedly: `problem` says why
+    Broken, ///< its bundle cannot be used as it is: `problem` says why, with file and line
 };
 
 /// Counters of a running machine since it started; the pages make rates of them.

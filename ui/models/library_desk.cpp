@@ -96,6 +96,15 @@ QUrl LibraryDesk::homeFolder() const
     return QUrl::fromLocalFile(QDir::homePath());
 }
 
+void LibraryDesk::open(const QString& id)
+{
+    const auto machine = m_controller.machine(id);
+    if (machine && machine->state == MachineState::Broken)
+        emit mendRequested(id);
+    else
+        m_controller.open(id);
+}
+
 void LibraryDesk::rename(const QString& id, const QString& name)
 {
     const auto machine = m_controller.machine(id);

@@ -57,7 +57,8 @@ public:
     DraftModel* draft() { return &m_draft; }
 
     // To a machine; ids that are gone are ignored by the controller.
-    Q_INVOKABLE void open(const QString& id) { m_controller.open(id); }
+    /// A broken one is not started: mendRequested() follows.
+    Q_INVOKABLE void open(const QString& id);
     Q_INVOKABLE void pause(const QString& id) { m_controller.pause(id); }
     Q_INVOKABLE void resume(const QString& id) { m_controller.resume(id); }
     Q_INVOKABLE void restart(const QString& id) { m_controller.restart(id); }
@@ -90,6 +91,8 @@ signals:
     void windowSizeChanged();
     void deleted(const QString& name, const QString& ticket);
     void notice(const QString& sentence, const QString& machine);
+    /// The machine cannot start as it is written: the person is to mend that.
+    void mendRequested(const QString& machine);
 
 private:
     void recall();

@@ -26,6 +26,7 @@ int rank(MachineState state)
 {
     switch (state) {
     case MachineState::Failed:
+    case MachineState::Broken:
         return 0;
     case MachineState::Running:
     case MachineState::Starting:

@@ -12,6 +12,7 @@ namespace {
 static_assert(static_cast<int>(MachineState::Off) == LibraryModel::Off);
 static_assert(static_cast<int>(MachineState::Suspended) == LibraryModel::Suspended);
 static_assert(static_cast<int>(MachineState::Failed) == LibraryModel::Failed);
+static_assert(static_cast<int>(MachineState::Broken) == LibraryModel::Broken);
 
 QString words(const char* text)
 {
@@ -55,6 +56,8 @@ QString statusText(const MachineSummary& machine)
         return words(QT_TRANSLATE_NOOP("ui::models::LibraryModel", "Shutting down"));
     case MachineState::Failed:
         return words(QT_TRANSLATE_NOOP("ui::models::LibraryModel", "Stopped unexpectedly"));
+    case MachineState::Broken:
+        return words(QT_TRANSLATE_NOOP("ui::models::LibraryModel", "Cannot start"));
     }
     return {};
 }

@@ -18,7 +18,7 @@ class LibraryModel : public QAbstractListModel {
     QML_UNCREATABLE("The library makes it")
 public:
     /// As MachineState, for QML.
-    enum State { Off, Starting, Running, Paused, Suspended, Stopping, Failed };
+    enum State { Off, Starting, Running, Paused, Suspended, Stopping, Failed, Broken };
     Q_ENUM(State)
     /// Names in QML are those of roleNames().
     enum Role {
@@ -28,7 +28,7 @@ public:
         OsLogoRole,  ///< source of an image, or empty
         StateRole,   ///< State
         StatusRole,  ///< the state in the person's language: "Running"
-        ProblemRole, ///< a sentence, when Failed
+        ProblemRole, ///< a sentence, when Failed or Broken
         GroupsRole,
         CpusRole,
         MemoryRole,   ///< "4 GiB"

@@ -54,8 +54,9 @@ int ConfigEditor::problemLine() const
 
 void ConfigEditor::check()
 {
-    if (m_controller)
-        setProblem(changed() ? m_controller->configTextProblem(m_machine, m_text) : QString());
+    setProblem(m_controller && !m_machine.isEmpty()
+                   ? m_controller->configTextProblem(m_machine, m_text)
+                   : QString());
 }
 
 void ConfigEditor::setProblem(const QString& problem)
@@ -83,7 +84,7 @@ void ConfigEditor::revert()
         m_controller && !m_machine.isEmpty() ? m_controller->configText(m_machine) : QString();
     m_text = m_written;
     m_overtaken = false;
-    setProblem({});
+    check(); // what is written may be wrong already
     emit textChanged();
 }
 

@@ -191,7 +191,8 @@ const DriveSpec* PreferencesModel::drive() const
 
 bool PreferencesModel::alive() const
 {
-    return m_summary.state != MachineState::Off && m_summary.state != MachineState::Failed;
+    return m_summary.state != MachineState::Off && m_summary.state != MachineState::Failed &&
+           !broken();
 }
 
 bool PreferencesModel::running() const

@@ -28,6 +28,8 @@ class PreferencesModel : public QObject {
     Q_PROPERTY(QString machine READ machine WRITE setMachine NOTIFY targetChanged)
     /// The machine is there and its configuration can be read.
     Q_PROPERTY(bool valid READ valid NOTIFY changed)
+    /// It is there, but as it is written it cannot be used: `problem` says why.
+    Q_PROPERTY(bool broken READ broken NOTIFY changed)
     Q_PROPERTY(QString problem READ problem NOTIFY changed)
     Q_PROPERTY(QString name READ name NOTIFY changed)
     Q_PROPERTY(QString osText READ osText NOTIFY changed)
@@ -101,6 +103,7 @@ public:
     void setMachine(const QString& machine);
 
     bool valid() const { return m_valid; }
+    bool broken() const { return m_summary.state == MachineState::Broken; }
     QString problem() const { return m_summary.problem; }
     QString name() const { return m_summary.name; }
     QString osText() const { return m_summary.osName; }

@@ -14,7 +14,10 @@ ApplicationWindow {
 
     readonly property bool narrow: width < 620
     property int page: 0
-    readonly property var pages: [
+    /// A broken machine can only be mended.
+    readonly property bool broken: settings.broken
+    readonly property var pages: broken ? everyPage.slice(-2).reverse() : everyPage
+    readonly property var everyPage: [
         { title: qsTr("Overview"), symbol: "gauge", file: "OverviewPage.qml" },
         { title: qsTr("Resources"), symbol: "chip", file: "ResourcesPage.qml" },
         { title: qsTr("Media"), symbol: "disc", file: "MediaPage.qml" },
@@ -43,6 +46,10 @@ ApplicationWindow {
     color: Theme.surface
     title: settings.name === "" ? qsTr("Preferences") : qsTr("Preferences of %1").arg(settings.name)
     onPageChanged: showPage()
+    onBrokenChanged: {
+        page = 0;
+        showPage();
+    }
     onClosing: settings.flush()
     Component.onCompleted: showPage()
 
@@ -53,7 +60,7 @@ ApplicationWindow {
         machine: window.machine
         onApplied: sentence => toasts.show(sentence)
         onChanged: {
-            if (window.visible && !valid)
+            if (window.visible && !valid && !broken)
                 window.close(); // the machine is gone
         }
     }

@@ -99,6 +99,11 @@ Item {
         }
     }
     Connections {
+        target: overlays.desk
+
+        function onMendRequested(machine: string) { overlays.machinePreferences(machine); }
+    }
+    Connections {
         target: overlays.desk.draft
 
         function onDraftChanged() {

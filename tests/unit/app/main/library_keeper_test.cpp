@@ -326,7 +326,7 @@ void LibraryKeeperTest::brokenBundleSaysWhy()
     std::ofstream(path / "machine.toml") << "schema = 1\nname = \"Broken\ncpus = 2\n";
     begin();
     const QString id = QString::fromStdString(path.string());
-    QVERIFY(has(id, MachineState::Failed));
+    QVERIFY(has(id, MachineState::Broken));
     QVERIFY2(shown(id).problem.contains(QStringLiteral("line 2")), qPrintable(shown(id).problem));
     m_keeper->open(id);
     QCOMPARE(m_notices->size(), 1);
