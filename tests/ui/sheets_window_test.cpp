@@ -29,6 +29,20 @@ public:
     }
     void offer(const QList<QUrl>& urls) override { offered += urls; }
     void setWatchedMachine(const QString& id) override { watched = id; }
+    std::optional<MachineSummary> machine(const QString& id) const override
+    {
+        auto summary = DemoLibrary::machine(id);
+        if (summary && !trouble.isEmpty()) {
+            summary->state = MachineState::Broken;
+            summary->problem = trouble;
+        }
+        return summary;
+    }
+    std::optional<app::library::MachineConfig> config(const QString& id) const override
+    {
+        return trouble.isEmpty() ? DemoLibrary::config(id) : std::nullopt;
+    }
+    QString trouble; ///< of every machine
     QList<MachineDraft> made;
     QList<bool> started;
     QList<QUrl> offered;
@@ -77,12 +91,15 @@ private slots:
     void everyFieldIsReachedByTab();
     void everyControlHasAName_data();
     void everyControlHasAName();
+    void hostChecksOfferWhatHelps();
     void everyPageHasNames_data();
     void everyPageHasNames();
     void pagesTurnByKeyboard();
     void escapeClosesThePreferences();
     void forwardsAreAddedByKeyboard();
     void wrongConfigurationCannotBeSaved();
+    void aBrokenMachineIsMended();
+    void detachingADiskAsks();
     void onlyWhatIsSeenIsMeasured();
     void theCatalogueIsChosenByKeyboard();
 
@@ -312,7 +329,6 @@ void SheetsWindowTest::everyControlHasAName_data()
     QTest::addColumn<int>("least");
     QTest::newRow("catalogue") << QByteArray(kCatalogue) << 2;
     QTest::newRow("application") << QByteArray(kApplication) << 3;
-    QTest::newRow("host") << QByteArray(kHost) << 2;
 }
 
 void SheetsWindowTest::everyControlHasAName()
@@ -321,6 +337,17 @@ void SheetsWindowTest::everyControlHasAName()
     QFETCH(int, least);
     open(QByteArray(kHead) + kWindow + scene);
     checkNames(least);
+}
+
+void SheetsWindowTest::hostChecksOfferWhatHelps()
+{
+    open(QByteArray(kHead) + kWindow + kHost);
+    QVERIFY(named(QStringLiteral("Checking this computer")));
+    QVERIFY(!named(QStringLiteral("Check again")));
+    QTRY_VERIFY(named(QStringLiteral("Check again"))); // this test's program is no checker
+    QVERIFY(named(QStringLiteral("This computer could not be checked")));
+    QVERIFY(!named(QStringLiteral("Copy report")));
+    checkNames(1);
 }
 
 void SheetsWindowTest::everyPageHasNames_data()
@@ -409,6 +436,43 @@ void SheetsWindowTest::wrongConfigurationCannotBeSaved()
     QVERIFY(focus(QStringLiteral("Revert")));
     press(Qt::Key_Return);
     QTRY_VERIFY(!named(QStringLiteral("Revert"))->isEnabled());
+}
+
+void SheetsWindowTest::aBrokenMachineIsMended()
+{
+    m_library->trouble = QStringLiteral("machine.toml, line 2: a quote is missing");
+    openPreferences();
+    const QString id = m_library->machines().first().id;
+    QVERIFY(named(QStringLiteral("Configuration of the machine")));
+    QVERIFY(named(m_library->trouble));
+    QVERIFY(!named(QStringLiteral("Resources")));
+    emit m_library->machineChanged(id); // it stays open while it is wrong
+    QVERIFY(m_window->isVisible());
+    m_library->trouble.clear();
+    emit m_library->machineChanged(id);
+    QTRY_VERIFY(named(QStringLiteral("Resources")));
+    QVERIFY(m_window->isVisible());
+}
+
+void SheetsWindowTest::detachingADiskAsks()
+{
+    openPreferences();
+    const QString id = m_library->machines().first().id;
+    QCOMPARE(m_library->disks(id).size(), 1);
+    m_window->setProperty("page", 1);
+    QVERIFY(focus(QStringLiteral("Detach disk0.raw")));
+    press(Qt::Key_Space);
+    QTRY_COMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Cancel"));
+    press(Qt::Key_Return);
+    QTRY_VERIFY(!named(QStringLiteral("Cancel")));
+    QCOMPARE(m_library->disks(id).size(), 1);
+    QVERIFY(focus(QStringLiteral("Detach disk0.raw")));
+    press(Qt::Key_Space);
+    QTRY_COMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Cancel"));
+    press(Qt::Key_Tab);
+    QCOMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Detach"));
+    press(Qt::Key_Return);
+    QTRY_COMPARE(m_library->disks(id).size(), 0);
 }
 
 void SheetsWindowTest::onlyWhatIsSeenIsMeasured()

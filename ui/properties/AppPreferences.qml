@@ -84,9 +84,9 @@ Flickable {
                 detail: settings.downloadFolder
 
                 ActionButton {
-                    text: qsTr("Empty")
+                    visible: settings.hasDownloads
+                    text: qsTr("Delete…")
                     Accessible.name: qsTr("Delete what was downloaded")
-                    enabled: settings.hasDownloads
                     onClicked: sure.open()
                 }
             }

@@ -60,17 +60,16 @@ Flickable {
         }
         Row {
             anchors.right: parent.right
+            visible: !checks.checking
             spacing: Theme.gapSmall
 
             ActionButton {
-                text: qsTr("Copy")
-                Accessible.name: qsTr("Copy what was found")
-                enabled: !checks.checking && checks.problem === ""
+                visible: checks.problem === ""
+                text: qsTr("Copy report")
                 onClicked: checks.copyReport()
             }
             ActionButton {
                 text: qsTr("Check again")
-                enabled: !checks.checking
                 onClicked: checks.check()
             }
         }
