@@ -21,22 +21,23 @@ Rectangle {
         id: part
 
         readonly property bool wandering: bar.value < 0
+        property real phase: 0
 
-        x: wandering ? 0 : bar.LayoutMirroring.enabled ? bar.width - width : 0
+        x: wandering ? phase * (bar.width - width) : bar.LayoutMirroring.enabled ? bar.width - width : 0
         width: wandering ? bar.width * 0.3 : Math.max(bar.height, bar.width * Math.min(bar.value, 1))
         height: bar.height
         radius: bar.radius
         color: Theme.accent
 
-        SequentialAnimation on x {
+        SequentialAnimation on phase { // whatever width the bar gets meanwhile
             running: part.wandering && bar.visible && Theme.calm > 0
             loops: Animation.Infinite
 
             NumberAnimation {
-                from: 0; to: bar.width * 0.7; duration: 900; easing.type: Easing.InOutQuad
+                from: 0; to: 1; duration: 900; easing.type: Easing.InOutQuad
             }
             NumberAnimation {
-                from: bar.width * 0.7; to: 0; duration: 900; easing.type: Easing.InOutQuad
+                from: 1; to: 0; duration: 900; easing.type: Easing.InOutQuad
             }
         }
     }
