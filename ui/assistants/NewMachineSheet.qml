@@ -124,13 +124,14 @@ Sheet {
             Item {
                 width: parent.width
                 visible: sheet.draft.express
-                implicitHeight: visible ? express.implicitHeight + Theme.gap + Theme.gapSmall : 0
+                implicitHeight: visible ? express.implicitHeight + 2 * Theme.gapSmall + Theme.gap : 0
                 height: implicitHeight
 
                 ExpressFields {
                     id: express
 
                     x: Theme.gap
+                    y: Theme.gapSmall
                     width: parent.width - 2 * Theme.gap
                     draft: sheet.draft
                     strict: sheet.strict

@@ -11,6 +11,9 @@ Section {
     id: panel
 
     required property PreferencesModel prefs
+    /// The width of a port's field: where all does not fit in one line, two of them have one for themselves.
+    readonly property real alone: width - 2 * Theme.gap
+    readonly property real field: alone < 2 * 86 + protocol.width + addButton.width + 3 * Theme.gapSmall ? (alone - Theme.gapSmall) / 2 : 86
 
     function add() {
         adder.problem = prefs.addForward(hostPort.text, guestPort.text, protocol.current === 1, others.checked);
@@ -73,7 +76,7 @@ Section {
             VField {
                 id: hostPort
 
-                width: 86
+                width: panel.field
                 label: qsTr("Port of this computer")
                 placeholderText: qsTr("Here")
                 inputMethodHints: Qt.ImhDigitsOnly
@@ -84,7 +87,7 @@ Section {
             VField {
                 id: guestPort
 
-                width: 86
+                width: panel.field
                 label: qsTr("Port of the machine")
                 placeholderText: qsTr("Machine")
                 inputMethodHints: Qt.ImhDigitsOnly
