@@ -17,6 +17,13 @@
     </message>
 </context>
 <context>
+    <name>ActionButton</name>
+    <message>
+        <source>Not available now</source>
+        <translation>Jetzt nicht verfügbar</translation>
+    </message>
+</context>
+<context>
     <name>AmountRow</name>
     <message>
         <source>%1, typed</source>
@@ -58,10 +65,6 @@
         <translation>Heruntergeladenes</translation>
     </message>
     <message>
-        <source>Empty</source>
-        <translation>Leeren</translation>
-    </message>
-    <message>
         <source>Delete what was downloaded</source>
         <translation>Heruntergeladenes löschen</translation>
     </message>
@@ -76,6 +79,17 @@
     <message>
         <source>Delete</source>
         <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>Löschen …</translation>
+    </message>
+</context>
+<context>
+    <name>BarButton</name>
+    <message>
+        <source>Not available now</source>
+        <translation>Jetzt nicht verfügbar</translation>
     </message>
 </context>
 <context>
@@ -285,6 +299,10 @@
     <message>
         <source>“%1” is in use. Shut it down before you delete it.</source>
         <translation>„%1“ ist in Benutzung. Vor dem Löschen herunterfahren.</translation>
+    </message>
+    <message>
+        <source>Edit configuration</source>
+        <translation>Konfiguration bearbeiten</translation>
     </message>
 </context>
 <context>
@@ -798,16 +816,12 @@
         <translation>Dieser Rechner wird geprüft</translation>
     </message>
     <message>
-        <source>Copy</source>
-        <translation>Kopieren</translation>
-    </message>
-    <message>
-        <source>Copy what was found</source>
-        <translation>Das Ergebnis kopieren</translation>
-    </message>
-    <message>
         <source>Check again</source>
         <translation>Erneut prüfen</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>Bericht kopieren</translation>
     </message>
 </context>
 <context>
@@ -1658,6 +1672,18 @@
     <message>
         <source>Disks change when the machine is started anew.</source>
         <translation>Festplatten ändern sich, wenn die Maschine neu gestartet wird.</translation>
+    </message>
+    <message>
+        <source>Detach “%1”?</source>
+        <translation>„%1“ abtrennen?</translation>
+    </message>
+    <message>
+        <source>The machine no longer has this disk. Its file stays where it is, with all that is on it.</source>
+        <translation>Die Maschine hat diese Festplatte dann nicht mehr. Ihre Datei bleibt, wo sie ist, mit allem, was darauf ist.</translation>
+    </message>
+    <message>
+        <source>Detach</source>
+        <translation>Abtrennen</translation>
     </message>
 </context>
 <context>
@@ -2521,6 +2547,10 @@
     <message>
         <source>Yesterday, %1</source>
         <translation>Gestern, %1</translation>
+    </message>
+    <message>
+        <source>Cannot start</source>
+        <translation>Kann nicht starten</translation>
     </message>
 </context>
 <context>

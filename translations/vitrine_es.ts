@@ -17,6 +17,13 @@
     </message>
 </context>
 <context>
+    <name>ActionButton</name>
+    <message>
+        <source>Not available now</source>
+        <translation>No disponible ahora</translation>
+    </message>
+</context>
+<context>
     <name>AmountRow</name>
     <message>
         <source>%1, typed</source>
@@ -58,10 +65,6 @@
         <translation>Descargas</translation>
     </message>
     <message>
-        <source>Empty</source>
-        <translation>Vaciar</translation>
-    </message>
-    <message>
         <source>Delete what was downloaded</source>
         <translation>Eliminar lo descargado</translation>
     </message>
@@ -76,6 +79,17 @@
     <message>
         <source>Delete</source>
         <translation>Eliminar</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>Eliminar…</translation>
+    </message>
+</context>
+<context>
+    <name>BarButton</name>
+    <message>
+        <source>Not available now</source>
+        <translation>No disponible ahora</translation>
     </message>
 </context>
 <context>
@@ -285,6 +299,10 @@
     <message>
         <source>“%1” is in use. Shut it down before you delete it.</source>
         <translation>«%1» está en uso. Apáguela antes de eliminarla.</translation>
+    </message>
+    <message>
+        <source>Edit configuration</source>
+        <translation>Editar la configuración</translation>
     </message>
 </context>
 <context>
@@ -798,16 +816,12 @@
         <translation>Comprobando este equipo</translation>
     </message>
     <message>
-        <source>Copy</source>
-        <translation>Copiar</translation>
-    </message>
-    <message>
-        <source>Copy what was found</source>
-        <translation>Copiar el resultado</translation>
-    </message>
-    <message>
         <source>Check again</source>
         <translation>Comprobar de nuevo</translation>
+    </message>
+    <message>
+        <source>Copy report</source>
+        <translation>Copiar el informe</translation>
     </message>
 </context>
 <context>
@@ -1658,6 +1672,18 @@
     <message>
         <source>Disks change when the machine is started anew.</source>
         <translation>Los discos cambian cuando la máquina se inicia de nuevo.</translation>
+    </message>
+    <message>
+        <source>Detach “%1”?</source>
+        <translation>¿Desconectar «%1»?</translation>
+    </message>
+    <message>
+        <source>The machine no longer has this disk. Its file stays where it is, with all that is on it.</source>
+        <translation>La máquina deja de tener este disco. Su archivo se queda donde está, con todo lo que contiene.</translation>
+    </message>
+    <message>
+        <source>Detach</source>
+        <translation>Desconectar</translation>
     </message>
 </context>
 <context>
@@ -2521,6 +2547,10 @@
     <message>
         <source>Yesterday, %1</source>
         <translation>Ayer, %1</translation>
+    </message>
+    <message>
+        <source>Cannot start</source>
+        <translation>No puede iniciarse</translation>
     </message>
 </context>
 <context>
