@@ -2,6 +2,7 @@
 // The program `vitrine`: reads the command line and hands over to the command.
 #include <cstdio>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <fmt/core.h>
@@ -81,6 +82,19 @@ int runGuestHeadless(const MachineCommand& command, OutputFormat format)
     return (*run)->runLoop();
 }
 
+/// The status of what prints an answer, which has to arrive: a full disk is no success.
+template <class Print>
+int printed(const Print& print)
+try {
+    const int status = print();
+    if (status != 0 || (std::fflush(stdout) == 0 && std::ferror(stdout) == 0))
+        return status;
+    return complain(Error(vmm::ErrorCode::Io, "the answer could not be written"));
+} catch (const std::system_error& error) { // fmt's, when more does not fit the stream's buffer
+    return complain(Error(vmm::ErrorCode::Io,
+                          fmt::format("the answer could not be written: {}", error.what())));
+}
+
 struct Dispatch {
     OutputFormat format;
     int argc;
@@ -88,21 +102,25 @@ struct Dispatch {
 
     int operator()(const PrintCommand& command) const
     {
-        fmt::print("{}", command.text);
-        return 0;
+        return printed([&] {
+            fmt::print("{}", command.text);
+            return 0;
+        });
     }
     int operator()(const ListCommand& command) const
     {
-        return statusOf(app::cli::runList(command, format));
+        return printed([&] { return statusOf(app::cli::runList(command, format)); });
     }
     int operator()(const CheckHostCommand&) const
     {
-        app::cli::printHost(app::main::hostReport(), format);
-        return 0;
+        return printed([&] {
+            app::cli::printHost(app::main::hostReport(), format);
+            return 0;
+        });
     }
     int operator()(const CtlCommand& command) const
     {
-        return statusOf(app::cli::runCtl(command, format));
+        return printed([&] { return statusOf(app::cli::runCtl(command, format)); });
     }
     int operator()(const RunCommand& command) const
     {
@@ -118,7 +136,7 @@ struct Dispatch {
     {
         if (call.word->verb == app::cli::LibraryVerb::New)
             return inModule(app::main::kMakerModule);
-        return statusOf(app::cli::runLibraryCall(call, format));
+        return printed([&] { return statusOf(app::cli::runLibraryCall(call, format)); });
     }
     int operator()(const LibraryCommand&) const { return inWindow(app::main::kLibraryModule); }
 

@@ -109,6 +109,10 @@ def mistakes(folder):
     expect("name has" in run("set", "Third", "name=", status=1), "no name at all has no sentence")
     expect("say host port" in run("forward", "Third", "add", "ssh", status=1), "a bad forward has no sentence")
     expect("ssh" not in run("forward", "Third"), "the bad forward was kept")
+    for words in (["list"], ["help", "--manual"]): # less and more than a buffer
+        with open("/dev/full", "wb") as full:
+            lost = subprocess.run([program(), *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+        expect(lost.returncode == 1 and "could not be written" in lost.stderr, f"an answer that was lost is a success: {lost}")
     nothing = folder / "nothing.iso"
     nothing.write_bytes(b"nothing at all" * 100)
     expect("nothing.iso" in run("new", "--cdrom", str(nothing), status=1), "a bad disc's sentence does not name it")
