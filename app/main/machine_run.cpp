@@ -122,19 +122,21 @@ void MachineRun::startControl()
         startGuestControl();
 }
 
-/// One line for whoever watches: text on stderr; JSON on stdout, unless the guest talks there.
+/// One line for whoever watches: text on stderr; JSON on stdout, unless the guest talks there. A
+/// line that does not get there, as on a full disk, is no reason to end a machine (fmt would
+/// throw).
 void MachineRun::report(const char* event, const std::string& text)
 {
     if (m_guest)
         m_guest->log().add(fmt::format("{}: {}", event, text));
     if (m_format == OutputFormat::Text) {
-        fmt::print(stderr, "vitrine: {}: {}\n", event, text);
+        std::fputs(fmt::format("vitrine: {}: {}\n", event, text).c_str(), stderr);
         return;
     }
     const nlohmann::ordered_json line = {{"event", event}, {"value", text}};
     std::FILE* stream = m_serialOnStdout ? stderr : stdout;
-    fmt::print(stream, "{}\n",
-               line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+    std::fputs((line.dump(-1, ' ', false, replace) + '\n').c_str(), stream);
     std::fflush(stream);
 }
 

@@ -124,6 +124,21 @@ def mistakes(folder):
     expect("machine.toml line" in said and "memory" in said, f"a broken file's sentence is {said}")
 
 
+def unheard():
+    """A machine outlives a full disk below what it prints."""
+    with open("/dev/full", "wb") as full:
+        machine = subprocess.Popen([program(), "run", "--headless", "--name", "unheard", "--accel", accel(), "--cdrom", str(ISO)],
+                                   stdout=full, stderr=full)
+    try:
+        wait_for(lambda: machine.poll() is not None or "unheard" in machines(), "the machine is listed or ended")
+        wait_for(lambda: machine.poll() is not None or machines()["unheard"]["state"] == "running", "it runs or ended")
+        run("ctl", "unheard", "quit")
+        expect(machine.wait(60) == 0, f"it ended with {machine.returncode}")
+    finally:
+        machine.kill()
+        machine.wait()
+
+
 def without_a_bus():
     """What did not start is not said to have started; what did runs without control."""
     os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
@@ -157,6 +172,7 @@ def case(home):
         life_of_a_machine(home)
         texts()
         mistakes(home)
+        unheard()
         without_a_bus()
     finally:
         for machine in machines().values():
