@@ -52,6 +52,7 @@ Item {
         for (const open of windows.children) {
             if (open.machine === machine) {
                 open.raise();
+                open.requestActivate();
                 return;
             }
         }
