@@ -21,7 +21,7 @@ Rectangle {
         id: part
 
         readonly property bool wandering: bar.value < 0
-        property real phase: 0
+        property real phase
 
         x: wandering ? phase * (bar.width - width) : bar.LayoutMirroring.enabled ? bar.width - width : 0
         width: wandering ? bar.width * 0.3 : Math.max(bar.height, bar.width * Math.min(bar.value, 1))

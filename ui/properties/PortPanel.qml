@@ -13,7 +13,7 @@ Section {
     required property PreferencesModel prefs
     /// The width of a port's field: where all does not fit in one line, two of them have one for themselves.
     readonly property real alone: width - 2 * Theme.gap
-    readonly property real field: alone < 2 * 86 + protocol.width + addButton.width + 3 * Theme.gapSmall ? (alone - Theme.gapSmall) / 2 : 86
+    readonly property real field: alone < 2 * 96 + protocol.width + addButton.width + 3 * Theme.gapSmall ? (alone - Theme.gapSmall) / 2 : 96
 
     function add() {
         adder.problem = prefs.addForward(hostPort.text, guestPort.text, protocol.current === 1, others.checked);
