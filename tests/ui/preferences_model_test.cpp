@@ -24,6 +24,7 @@ private slots:
     void showsTheMachine();
     void numbersAreWrittenOnceTheyRest();
     void numbersAreWrittenBeforeThePageGoes();
+    void choicesHaveNamesOfTheirOwn();
     void choicesArrive();
     void quickChangesAddUp();
     void whatIsRefusedGoesBack();
@@ -111,6 +112,19 @@ void PreferencesModelTest::numbersAreWrittenBeforeThePageGoes()
     QCOMPARE(m_library->config(second)->hardware.memoryBytes, 5 * kGiB);
 }
 
+/// QML finds a choice by its name alone: of two alike, one would silently mean the other.
+void PreferencesModelTest::choicesHaveNamesOfTheirOwn()
+{
+    const QMetaObject& facts = PreferencesModel::staticMetaObject;
+    QStringList names;
+    for (int i = facts.enumeratorOffset(); i < facts.enumeratorCount(); ++i) {
+        for (int key = 0; key < facts.enumerator(i).keyCount(); ++key)
+            names << QString::fromLatin1(facts.enumerator(i).key(key));
+    }
+    QVERIFY(names.contains(QStringLiteral("Nat")));
+    QVERIFY2(names.removeDuplicates() == 0, qPrintable(names.join(QLatin1Char(' '))));
+}
+
 void PreferencesModelTest::choicesArrive()
 {
     using namespace vmm::spec;
@@ -120,12 +134,12 @@ void PreferencesModelTest::choicesArrive()
     m_prefs->setGivesBack(true);
     QVERIFY(hardware().balloon == BalloonKind::Auto);
     using Serial = PreferencesModel::Serial;
-    QVERIFY(m_prefs->serial() == Serial::None);
+    QVERIFY(m_prefs->serial() == Serial::Nothing);
     m_prefs->setSerial(Serial::Terminal);
     QVERIFY(hardware().serial == SerialKind::Pty && m_prefs->serial() == Serial::Terminal);
     m_prefs->setSerial(Serial::Other); // nothing to choose
     QVERIFY(hardware().serial == SerialKind::Pty);
-    m_prefs->setSerial(Serial::None);
+    m_prefs->setSerial(Serial::Nothing);
     QVERIFY(hardware().serial == SerialKind::None);
     m_prefs->setEntropy(!m_prefs->entropy());
     QCOMPARE(hardware().entropy, m_prefs->entropy());

@@ -100,6 +100,7 @@ private slots:
     void wrongConfigurationCannotBeSaved();
     void aBrokenMachineIsMended();
     void detachingADiskAsks();
+    void aConnectedMachineHasACable();
     void onlyWhatIsSeenIsMeasured();
     void theCatalogueIsChosenByKeyboard();
 
@@ -473,6 +474,18 @@ void SheetsWindowTest::detachingADiskAsks()
     QCOMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Detach"));
     press(Qt::Key_Return);
     QTRY_COMPARE(m_library->disks(id).size(), 0);
+}
+
+void SheetsWindowTest::aConnectedMachineHasACable()
+{
+    openPreferences();
+    m_window->setProperty("page", 3);
+    QTRY_VERIFY(named(QStringLiteral("Cable plugged in"))); // by NAT, as the machine comes
+    const QString id = m_library->machines().first().id;
+    auto config = *m_library->config(id);
+    config.hardware.nics.clear();
+    m_library->setConfig(id, config);
+    QTRY_VERIFY(!named(QStringLiteral("Cable plugged in")));
 }
 
 void SheetsWindowTest::onlyWhatIsSeenIsMeasured()

@@ -85,7 +85,7 @@ class PreferencesModel : public QObject {
 public:
     enum class Network { Nat, Tap, Passt, None };
     Q_ENUM(Network)
-    enum class Serial { None, Terminal, Other };
+    enum class Serial { Nothing, Terminal, Other };
     Q_ENUM(Serial)
     enum class Boot { Cdrom, Disk, Menu };
     Q_ENUM(Boot)

@@ -11,7 +11,7 @@ PreferencesModel::Serial PreferencesModel::serial() const
 {
     switch (m_config.hardware.serial) {
     case SerialKind::None:
-        return Serial::None;
+        return Serial::Nothing;
     case SerialKind::Pty:
         return Serial::Terminal;
     default:
@@ -24,7 +24,7 @@ void PreferencesModel::setSerial(Serial serial)
     if (serial == this->serial() || serial == Serial::Other)
         return;
     edit([serial](MachineConfig& config) {
-        config.hardware.serial = serial == Serial::None ? SerialKind::None : SerialKind::Pty;
+        config.hardware.serial = serial == Serial::Nothing ? SerialKind::None : SerialKind::Pty;
         config.hardware.serialPath.clear();
     });
 }
