@@ -2,6 +2,8 @@
 // PS/2 keyboard, scan code sets 1, 2 and 3 (IBM PS/2 Technical Reference, Keyboards 101/102).
 #include "vmm/chipset/ps2_keyboard.h"
 
+#include <bit>
+#include <numeric>
 #include <utility>
 
 #include <linux/input-event-codes.h>
@@ -89,10 +91,26 @@ void Ps2Keyboard::key(input::KeyEvent event)
     if (!m_state.scanning)
         return put(m_state.down, event.code, event.down);
     sendOwed(); // in order: what was held back comes first
+    const bool told = get(m_state.down, event.code);
+    if (!event.down && !told)
+        return; // of a press that found no room
     const Sequence sequence = sequenceFor(event);
-    const bool sent = m_queue.push(sequence.span());
+    const bool sent =
+        (!event.down || hasRoomFor(event.code, sequence)) && m_queue.push(sequence.span());
     put(m_state.owed, event.code, !event.down && !sent);
-    put(m_state.down, event.code, event.down);
+    put(m_state.down, event.code, event.down && (sent || told));
+}
+
+/// Whether a press and all releases to come fit, beside a byte in the controller's output buffer. A
+/// host that looks away for long finds 16 bytes at most: Linux gives a controller up that has more
+/// (i8042_flush), and its keyboard is dead. One that reads empties the queue between presses.
+bool Ps2Keyboard::hasRoomFor(uint16_t code, const Sequence& press) const
+{
+    constexpr size_t kRelease = 3;
+    const auto held = std::accumulate(
+        m_state.down.begin(), m_state.down.end(), size_t{get(m_state.down, code) ? 0U : 1U},
+        [](size_t sum, uint8_t byte) { return sum + static_cast<size_t>(std::popcount(byte)); });
+    return m_queue.dataEmpty() || press.size + held * kRelease < m_queue.dataSpace();
 }
 
 void Ps2Keyboard::trackModifiers(input::KeyEvent event)

@@ -28,7 +28,7 @@ struct Ps2KeyboardState {
     uint8_t printScreen = 0;            ///< how the PrintScreen that is down was sent
     std::array<uint8_t, 32> makeOnly{}; ///< set 3: bit per scan code
     std::array<uint8_t, 32> noRepeat{}; ///< set 3: bit per scan code
-    std::array<uint8_t, 32> down{};     ///< bit per evdev code
+    std::array<uint8_t, 32> down{};     ///< bit per evdev code: a press that was sent
     std::array<uint8_t, 32> owed{};     ///< bit per evdev code: a release that found no room
 
     template <class A>
@@ -48,8 +48,9 @@ class Ps2Keyboard {
 public:
     /// As after power-on, with the self-test done and nothing to say.
     Ps2Keyboard() { reset(); }
-    /// A key moved. A sequence that does not fit the 16-byte queue is dropped whole; the release of
-    /// a key is sent as soon as there is room, so that no key hangs. DEVIATION: no overrun code.
+    /// A key moved. A press that leaves no room for the releases to come is dropped whole; the
+    /// release of a key that was told of is sent as soon as there is room, so that no key hangs.
+    /// DEVIATION: no overrun code.
     void key(input::KeyEvent event);
     /// The host sent a byte.
     void write(uint8_t value);
@@ -78,6 +79,7 @@ private:
     void setAllKeyTypes(uint8_t command);
     void setDefaults();
     Sequence sequenceFor(input::KeyEvent event);
+    bool hasRoomFor(uint16_t code, const Sequence& press) const;
     void addCode(Sequence& sequence, uint8_t set2, ScanPrefix prefix, bool down) const;
     void addPrintScreen(Sequence& sequence, bool down);
     void addPause(Sequence& sequence, bool down) const;
