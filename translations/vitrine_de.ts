@@ -430,6 +430,10 @@
         <source>Drop to make a machine of it</source>
         <translation>Loslassen, um daraus eine Maschine zu machen</translation>
     </message>
+    <message>
+        <source>Drop to add it to the library</source>
+        <translation>Ablegen, um es in die Bibliothek aufzunehmen</translation>
+    </message>
 </context>
 <context>
     <name>EmptyPage</name>

@@ -430,6 +430,10 @@
         <source>Drop to make a machine of it</source>
         <translation>Suelte para crear una máquina</translation>
     </message>
+    <message>
+        <source>Drop to add it to the library</source>
+        <translation>Suelte para añadirlo a la biblioteca</translation>
+    </message>
 </context>
 <context>
     <name>EmptyPage</name>

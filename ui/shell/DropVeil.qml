@@ -10,15 +10,28 @@ DropArea {
 
     required property LibraryDesk desk
     property bool welcome: false
+    /// All that hovers are machines of Vitrine, by their names.
+    property bool machines: false
+
+    /// Browsers give an address as a list or as text only.
+    function offered(event: var): var {
+        if (event.hasUrls)
+            return event.urls;
+        const address = event.hasText ? event.text.trim() : "";
+        return /^https?:\/\/\S+$/.test(address) ? [Qt.resolvedUrl(address)] : [];
+    }
 
     onEntered: drag => {
-        welcome = drag.hasUrls && desk.accepts(drag.urls);
+        const urls = offered(drag);
+        welcome = desk.accepts(urls);
+        machines = welcome && Array.from(urls).every(url => /\.vitrine(\.tar\.zst)?\/?$/.test(url.toString()));
         drag.accepted = welcome;
     }
     onDropped: drop => {
-        if (drop.hasUrls)
-            desk.offer(drop.urls);
-        drop.accepted = drop.hasUrls;
+        const urls = offered(drop);
+        drop.accepted = urls.length > 0;
+        if (drop.accepted)
+            desk.offer(urls);
     }
 
     Loader {
@@ -49,7 +62,7 @@ DropArea {
                 }
                 Text {
                     width: parent.width
-                    text: qsTr("Drop to make a machine of it")
+                    text: area.machines ? qsTr("Drop to add it to the library") : qsTr("Drop to make a machine of it")
                     textFormat: Text.PlainText
                     color: Theme.text
                     font.pixelSize: Theme.titleSize
