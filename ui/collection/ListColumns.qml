@@ -11,7 +11,7 @@ QtObject {
     readonly property bool narrow: rowWidth < 520
     readonly property int picture: 77
     readonly property int system: 160
-    readonly property int status: narrow ? 0 : 150
+    readonly property int status: narrow ? 0 : 172
     readonly property int size: 76
     readonly property int used: 132
     readonly property real rest: status + 2 * Theme.gapSmall + Theme.control

@@ -43,7 +43,7 @@ Item {
         anchors.left: state.right
         anchors.right: parent.right
         anchors.leftMargin: Theme.gap
-        visible: text !== ""
+        visible: text !== "" && !truncated // half a name says little
         text: line.osName
         textFormat: Text.PlainText
         color: Theme.quiet

@@ -11,6 +11,8 @@ Popup {
 
     property string title: ""
     readonly property bool small: parent !== null && parent.width < 800
+    /// What its page needs, so that a short one leaves no empty half.
+    readonly property real wanted: (body.item as Flickable)?.contentHeight ?? 640
 
     function show(title: string, page: url, given: var) {
         sheet.title = title;
@@ -20,7 +22,7 @@ Popup {
 
     anchors.centerIn: parent
     width: small ? parent.width : 760
-    height: small ? parent.height : Math.min(parent.height - 2 * Theme.gapLarge, 640)
+    height: small ? parent.height : Math.min(parent.height - 2 * Theme.gapLarge, 640, Math.max(320, body.anchors.topMargin + wanted + body.anchors.bottomMargin))
     padding: 0
     modal: true
     focus: true
