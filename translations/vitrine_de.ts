@@ -1238,10 +1238,6 @@
         <translation>Die Maschine nutzt die Verbindung dieses Rechners und ist von außen nicht sichtbar.</translation>
     </message>
     <message>
-        <source>A network device somebody else prepared.</source>
-        <translation>Ein Netzwerkgerät, das anderswo vorbereitet wurde.</translation>
-    </message>
-    <message>
         <source>No network.</source>
         <translation>Kein Netzwerk.</translation>
     </message>
@@ -1284,6 +1280,18 @@
     <message>
         <source>Choose passt&apos;s socket</source>
         <translation>Socket von passt auswählen</translation>
+    </message>
+    <message>
+        <source>This computer has no tap interface. An administrator makes one with: %1</source>
+        <translation>Dieser Computer hat keine Tap-Schnittstelle. Wer ihn verwaltet, legt eine an mit: %1</translation>
+    </message>
+    <message>
+        <source>The machine is seen in the network that the interface belongs to.</source>
+        <translation>Die Maschine ist in dem Netzwerk zu sehen, zu dem die Schnittstelle gehört.</translation>
+    </message>
+    <message>
+        <source>Interface</source>
+        <translation>Schnittstelle</translation>
     </message>
 </context>
 <context>

@@ -1238,10 +1238,6 @@
         <translation>La máquina usa la conexión de este equipo y no se ve desde fuera.</translation>
     </message>
     <message>
-        <source>A network device somebody else prepared.</source>
-        <translation>Un dispositivo de red preparado por otra persona.</translation>
-    </message>
-    <message>
         <source>No network.</source>
         <translation>Sin red.</translation>
     </message>
@@ -1284,6 +1280,18 @@
     <message>
         <source>Choose passt&apos;s socket</source>
         <translation>Elegir el socket de passt</translation>
+    </message>
+    <message>
+        <source>This computer has no tap interface. An administrator makes one with: %1</source>
+        <translation>Este equipo no tiene ninguna interfaz tap. Quien lo administra crea una con: %1</translation>
+    </message>
+    <message>
+        <source>The machine is seen in the network that the interface belongs to.</source>
+        <translation>La máquina se ve en la red a la que pertenece la interfaz.</translation>
+    </message>
+    <message>
+        <source>Interface</source>
+        <translation>Interfaz</translation>
     </message>
 </context>
 <context>

@@ -35,8 +35,8 @@ constexpr auto kRunOptions = std::to_array<OptionRow>({
          r.drives.push_back({DriveKind::Disk, v});
      }},
     {"nic", "KIND[,...]",
-     "a network card: user (NAT; forward=RULE, restrict), tap,fd=N, passt,socket=PATH,\n"
-     "disconnected, or none; mac=, link=up|down, capture=FILE, id= [user]",
+     "a network card: user (NAT; forward=RULE, restrict), tap,interface=NAME, tap,fd=N,\n"
+     "passt,socket=PATH, disconnected, or none; mac=, link=up|down, capture=FILE, id= [user]",
      [](RunRequest& r, const std::string& v) { r.nics.push_back(v); }},
     {"forward", "RULE",
      "a port of this computer that leads to the guest: [tcp|udp:][ADDRESS:]PORT:[ADDRESS]:PORT",

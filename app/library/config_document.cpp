@@ -157,6 +157,10 @@ Result<void> checkConfig(const MachineConfig& config)
     constexpr size_t kMaxNotes = size_t{64} << 10;
     if (config.notes.size() > kMaxNotes)
         return Error(ErrorCode::Invalid, "the notes are longer than 64 KiB");
+    for (const NicSpec& nic : config.hardware.nics) {
+        if (nic.kind == NicKind::Tap && nic.tapInterface.empty())
+            return Error(ErrorCode::Invalid, "a network card on a tap needs its interface");
+    }
     return config.hardware.check();
 }
 

@@ -176,14 +176,6 @@ Result<void> readFirmware(const TomlValue& value, MachineConfig& config)
     return {};
 }
 
-Result<void> readNicKind(const TomlValue& value, NicSpec& nic)
-{
-    TRY(readWord(value, kNicKindWords, nic.kind));
-    if (nic.kind == NicKind::Tap)
-        return wrong("a tap is opened by whoever starts the machine; it cannot be kept here");
-    return {};
-}
-
 /// Fields by the kind of their value: how to read and write the member that the lambda names.
 #define FIELD_TEXT(T, member)                                                                      \
     [](const TomlValue& v, T& t) { return readText(v, t.member); },                                \
@@ -259,12 +251,12 @@ constexpr ConfigField<D> kDriveFields[] = {
 using N = NicSpec;
 constexpr ConfigField<N> kNicFields[] = {
     {"", "id", true, FIELD_TEXT(N, id)},
-    {"", "kind", true, readNicKind,
-     [](const N& n) -> TomlValue { return text(wordFor(kNicKindWords, n.kind)); }},
+    {"", "kind", true, FIELD_WORD(N, kind, kNicKindWords)},
     {"", "mac", true, FIELD_TEXT(N, mac)},
     {"", "forwards", false, FIELD_TEXTS(N, forwards)},
     {"", "restrict", false, FIELD_FLAG(N, restricted)},
     {"", "link", false, FIELD_WORD(N, linkUp, kLinkWords)},
+    {"", "interface", false, FIELD_TEXT(N, tapInterface)},
     {"", "socket", false, FIELD_TEXT(N, socketPath)},
     {"", "capture", false, FIELD_TEXT(N, capturePath)},
     {"", "slot", false, FIELD_NUMBER(N, slot)},

@@ -67,7 +67,8 @@ void confineNics(MachineSpec& machine)
     for (NicSpec& nic : machine.nics) {
         nic.capturePath.clear();
         nic.socketPath.clear();
-        if (nic.kind == NicKind::Passt)
+        nic.tapInterface.clear();
+        if (nic.kind == NicKind::Passt || nic.kind == NicKind::Tap)
             nic.kind = NicKind::User;
         std::erase_if(nic.forwards, [](const std::string& rule) { return !isLocal(rule); });
     }

@@ -97,14 +97,16 @@ void adoptPaths(MachineSpec& saved, const MachineSpec& configured, const fs::pat
         adopt(*path, folder);
 }
 
-void adoptForwards(MachineSpec& saved, const MachineSpec& configured)
+void adoptNetworks(MachineSpec& saved, const MachineSpec& configured)
 {
     MachineSpec named = configured;
     named.nameDevices();
     for (NicSpec& nic : saved.nics)
         for (const NicSpec& other : named.nics)
-            if (nic.id == other.id && nic.kind == NicKind::User && other.kind == NicKind::User)
+            if (nic.id == other.id && nic.kind == other.kind) {
                 nic.forwards = other.forwards;
+                nic.tapInterface = other.tapInterface;
+            }
 }
 
 BundleGuest::BundleGuest(Bundle bundle, BundleLock lock)
@@ -153,7 +155,7 @@ Result<std::unique_ptr<Machine>> BundleGuest::resume(vmm::console::MachineListen
     const std::string state = m_bundle.statePath().string();
     const auto adjust = [&](MachineSpec& saved) {
         adoptPaths(saved, configured, m_bundle.path());
-        adoptForwards(saved, configured);
+        adoptNetworks(saved, configured);
     };
     const auto refused = [](const Error& error) {
         return Error(error.code(),

@@ -94,8 +94,8 @@ private:
 /// this one was, or was copied from, before.
 void adoptPaths(vmm::spec::MachineSpec& saved, const vmm::spec::MachineSpec& configured,
                 const std::filesystem::path& folder);
-/// Forwards are this computer's, and the guest does not see them: those of the configuration, which
-/// may have changed since, hold for a saved machine as well.
-void adoptForwards(vmm::spec::MachineSpec& saved, const vmm::spec::MachineSpec& configured);
+/// Forwards and taps are this computer's, and the guest does not see them: those of the
+/// configuration, which may have changed since, hold for a saved machine as well.
+void adoptNetworks(vmm::spec::MachineSpec& saved, const vmm::spec::MachineSpec& configured);
 
 } // namespace app::session

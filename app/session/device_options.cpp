@@ -140,6 +140,8 @@ Result<void> applyNicOption(const Option& option, NicSpec& nic)
     else if (option.key == "fd" && nic.kind == NicKind::Tap)
         nic.taps.push_back(
             static_cast<int32_t>(TRY(numberFrom(option.value, "fd", "descriptor", INT32_MAX))));
+    else if (option.key == "interface" && nic.kind == NicKind::Tap)
+        nic.tapInterface = option.value;
     else if (option.key == "socket" && nic.kind == NicKind::Passt)
         nic.socketPath = absolutePath(option.value);
     else
@@ -192,8 +194,9 @@ Result<NicSpec> nicFrom(const std::string& text)
     nic.kind = TRY(nicKindFrom(parts.first));
     for (const Option& option : parts.options)
         TRY(applyNicOption(option, nic));
-    if (nic.kind == NicKind::Tap && nic.taps.empty())
-        return wrong("a network card on a tap needs its descriptor: tap,fd=N");
+    if (nic.kind == NicKind::Tap && nic.taps.empty() == nic.tapInterface.empty())
+        return wrong("a network card on a tap needs its interface or its descriptors: "
+                     "tap,interface=NAME or tap,fd=N");
     return nic;
 }
 

@@ -18,8 +18,9 @@ vmm::Result<vmm::spec::DriveSpec> driveFrom(vmm::spec::DriveKind kind, const std
 /// "bps=SIZE" and "iops=N", any of them, comma between; 0 or left out: no limit.
 vmm::Result<vmm::spec::DriveLimits> limitsFrom(const std::string& text);
 
-/// "user[,forward=RULE]...[,restrict]", "tap,fd=N[,fd=N]...", "passt,socket=PATH" or
-/// "disconnected", each with "[,mac=MAC][,link=up|down][,capture=FILE][,id=ID]".
+/// "user[,forward=RULE]...[,restrict]", "tap,interface=NAME", "tap,fd=N[,fd=N]...",
+/// "passt,socket=PATH" or "disconnected", each with
+/// "[,mac=MAC][,link=up|down][,capture=FILE][,id=ID]".
 vmm::Result<vmm::spec::NicSpec> nicFrom(const std::string& text);
 
 /// "pty", "stdio", "socket=PATH" or "file=PATH", each with "[,name=NAME]".

@@ -57,6 +57,7 @@ class PreferencesModel : public QObject {
     Q_PROPERTY(bool linkUp READ linkUp WRITE setLinkUp NOTIFY changed)
     Q_PROPERTY(bool restricted READ restricted WRITE setRestricted NOTIFY changed)
     Q_PROPERTY(QString passtSocket READ passtSocket NOTIFY changed)
+    Q_PROPERTY(QString tapInterface READ tapInterface NOTIFY changed)
     Q_PROPERTY(QString macText READ macText NOTIFY changed)
     Q_PROPERTY(ui::models::ForwardList* forwards READ forwards CONSTANT)
     /// For the forward that leads to port 22 of the guest; empty: there is none.
@@ -129,6 +130,7 @@ public:
     bool restricted() const;
     void setRestricted(bool restricted);
     QString passtSocket() const;
+    QString tapInterface() const;
     QString macText() const;
     ForwardList* forwards() { return &m_forwards; }
     QString sshCommand() const;
@@ -167,6 +169,11 @@ public:
     Q_INVOKABLE void ejectMedium();
     /// The way to the world through passt's socket.
     Q_INVOKABLE void usePasst(const QUrl& socket);
+    /// The way to the world through a tap interface that somebody made, such as "tap0".
+    Q_INVOKABLE void useTap(const QString& interface);
+    /// This computer's tap interfaces by their names, with the machine's own, whether it is there
+    /// or not.
+    Q_INVOKABLE QStringList tapInterfaces() const;
     /// As addDisk(). `others`: other computers may connect.
     Q_INVOKABLE QString addForward(const QString& hostPort, const QString& guestPort, bool udp,
                                    bool others);

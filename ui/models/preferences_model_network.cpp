@@ -2,6 +2,10 @@
 // PreferencesModel: the network of the first card.
 #include "ui/models/preferences_model.h"
 
+#include <QDir>
+#include <QFile>
+#include <linux/if_tun.h>
+
 namespace ui::models {
 
 namespace {
@@ -12,6 +16,14 @@ using vmm::spec::NicSpec;
 QString text(const std::string& bytes)
 {
     return QString::fromStdString(bytes);
+}
+
+/// Linux Documentation/networking/tuntap.rst: tun_flags, in hexadecimal.
+bool isTap(const QString& interface)
+{
+    QFile file(QStringLiteral("/sys/class/net/%1/tun_flags").arg(interface));
+    return file.open(QIODevice::ReadOnly) &&
+           (file.readAll().trimmed().toInt(nullptr, 0) & IFF_TAP) != 0;
 }
 
 } // namespace
@@ -36,7 +48,7 @@ PreferencesModel::Network PreferencesModel::network() const
 void PreferencesModel::setNetwork(Network network)
 {
     if (network == this->network() || network == Network::Tap || network == Network::Passt)
-        return; // those two need more than a word: a descriptor, a socket
+        return; // those two need more than a word: an interface, a socket
     editNic([network](NicSpec& card) {
         card.kind = network == Network::Nat ? NicKind::User : NicKind::None;
     });
@@ -49,6 +61,30 @@ void PreferencesModel::usePasst(const QUrl& socket)
             card.kind = NicKind::Passt;
             card.socketPath = socket.toLocalFile().toStdString();
         });
+}
+
+void PreferencesModel::useTap(const QString& interface)
+{
+    if (!interface.isEmpty())
+        editNic([&interface](NicSpec& card) {
+            card.kind = NicKind::Tap;
+            card.tapInterface = interface.toStdString();
+        });
+}
+
+QString PreferencesModel::tapInterface() const
+{
+    return nic() ? text(nic()->tapInterface) : QString();
+}
+
+QStringList PreferencesModel::tapInterfaces() const
+{
+    QStringList found = QDir(QStringLiteral("/sys/class/net"))
+                            .entryList(QDir::AllEntries | QDir::NoDotAndDotDot, QDir::Name);
+    found.removeIf([](const QString& name) { return !isTap(name); });
+    if (network() == Network::Tap && !found.contains(tapInterface()))
+        found.prepend(tapInterface());
+    return found;
 }
 
 bool PreferencesModel::linkUp() const

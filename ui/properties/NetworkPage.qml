@@ -11,6 +11,28 @@ PreferencesPage {
 
     readonly property bool nat: prefs.network === PreferencesModel.Nat
     readonly property bool connected: prefs.network !== PreferencesModel.None
+    readonly property bool tap: prefs.network === PreferencesModel.Tap
+    /// Why what was chosen is not so.
+    property string problem: ""
+
+    function choose(index: int) {
+        page.problem = "";
+        if (index === 0)
+            prefs.network = PreferencesModel.Nat;
+        else if (index === 1)
+            socket.open();
+        else if (index === 2)
+            chooseTap();
+        else
+            prefs.network = PreferencesModel.None;
+    }
+    function chooseTap() {
+        const found = prefs.tapInterfaces();
+        if (found.length > 0)
+            prefs.useTap(found[0]);
+        else
+            page.problem = qsTr("This computer has no tap interface. An administrator makes one with: %1").arg("ip tuntap add dev tap0 mode tap user NAME");
+    }
 
     Section {
         SectionRow {
@@ -18,23 +40,27 @@ PreferencesPage {
             detail: page.prefs.network === PreferencesModel.Nat
                     ? qsTr("The machine uses this computer's connection and is not seen from outside.")
                   : page.prefs.network === PreferencesModel.Passt ? page.prefs.passtSocket
-                  : page.prefs.network === PreferencesModel.Tap ? qsTr("A network device somebody else prepared.")
+                  : page.tap ? qsTr("The machine is seen in the network that the interface belongs to.")
                   : qsTr("No network.")
-            problem: ""
+            problem: page.problem
 
             VSegments {
                 label: qsTr("Connection")
-                words: page.prefs.network === PreferencesModel.Tap ? [qsTr("NAT"), qsTr("passt"), qsTr("None"), qsTr("Tap")]
-                                                                   : [qsTr("NAT"), qsTr("passt"), qsTr("None")]
-                current: page.prefs.network === PreferencesModel.Nat ? 0
-                       : page.prefs.network === PreferencesModel.Passt ? 1
-                       : page.prefs.network === PreferencesModel.Tap ? 3 : 2
-                onChosen: index => {
-                    if (index === 1)
-                        socket.open();
-                    else
-                        page.prefs.network = index === 0 ? PreferencesModel.Nat : PreferencesModel.None;
-                }
+                words: [qsTr("NAT"), qsTr("passt"), qsTr("Tap"), qsTr("None")]
+                current: page.nat ? 0 : page.prefs.network === PreferencesModel.Passt ? 1 : page.tap ? 2 : 3
+                onChosen: index => page.choose(index)
+            }
+        }
+        SectionRow {
+            visible: page.tap
+            height: visible ? implicitHeight : 0
+            title: qsTr("Interface")
+
+            VCombo {
+                label: qsTr("Interface")
+                model: page.tap ? page.prefs.tapInterfaces() : []
+                currentIndex: model.indexOf(page.prefs.tapInterface)
+                onActivated: index => page.prefs.useTap(model[index])
             }
         }
         SectionRow {

@@ -94,7 +94,7 @@ Result<std::unique_ptr<net::NetBackend>> VirtioSet::makeNetworkAgain(const spec:
 {
     if (!restoring())
         return makeNetwork(nic, function);
-    auto network = nic.kind == spec::NicKind::Tap && nic.taps.empty()
+    auto network = nic.kind == spec::NicKind::Tap && nic.taps.empty() && nic.tapInterface.empty()
                        ? Error(ErrorCode::NotFound, "the tap it had was another process's")
                        : makeNetwork(nic, function);
     if (network)
@@ -114,8 +114,9 @@ Result<std::unique_ptr<net::NetBackend>> VirtioSet::makeNetwork(const spec::NicS
     case spec::NicKind::User:
         return makeNat(nic, function);
     case spec::NicKind::Tap:
-        return std::unique_ptr<net::NetBackend>(
-            TRY(net::Tap::create(*function.loop, TRY(duplicates(nic.taps)))));
+        return std::unique_ptr<net::NetBackend>(TRY(net::Tap::create(
+            *function.loop,
+            nic.taps.empty() ? TRY(net::Tap::open(nic.tapInterface)) : TRY(duplicates(nic.taps)))));
     case spec::NicKind::Passt:
         return std::unique_ptr<net::NetBackend>(
             TRY(net::Passt::connect(*function.loop, nic.socketPath, gone)));

@@ -37,7 +37,43 @@ uint16_t interfaceMtu(const std::string& name)
     return static_cast<uint16_t>(std::clamp(request.ifr_mtu, 68, 65535));
 }
 
+/// 0, or why the interface does not take the descriptor: the flags must be those it was made with.
+int attachTo(int fd, const std::string& interface, int flags)
+{
+    ifreq request{};
+    interface.copy(request.ifr_name, IFNAMSIZ - 1);
+    request.ifr_flags = static_cast<short>(flags);
+    return ::ioctl(fd, TUNSETIFF, &request) == 0 ? 0 : errno;
+}
+
 } // namespace
+
+Result<std::vector<UniqueFd>> Tap::open(const std::string& interface)
+{
+    // TUNSETIFF makes an interface when there is none, where it may: a typing error is no wish for
+    // one.
+    if (interface.empty() || interface.size() >= IFNAMSIZ ||
+        ::if_nametoindex(interface.c_str()) == 0)
+        return Error(ErrorCode::NotFound,
+                     fmt::format("there is no network interface \"{}\"", interface));
+    std::vector<UniqueFd> queues;
+    queues.emplace_back(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (!queues[0].valid())
+        return Error::fromErrno("/dev/net/tun", errno);
+    constexpr int kFlags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+    int why = attachTo(queues[0].get(), interface, kFlags);
+    if (why == EINVAL) // made for several queues
+        why = attachTo(queues[0].get(), interface, kFlags | IFF_MULTI_QUEUE);
+    if (why == 0)
+        return queues;
+    if (why == EPERM)
+        return Error(ErrorCode::Permission,
+                     fmt::format("the network interface {} was not made for this user", interface));
+    if (why == EBUSY)
+        return Error(ErrorCode::Busy, fmt::format("the network interface {} is in use", interface));
+    return Error::fromErrno(
+        fmt::format("the network interface {} cannot be used as a tap", interface), why);
+}
 
 Result<std::unique_ptr<Tap>> Tap::create(EventLoop& loop, std::vector<UniqueFd> queues)
 {

@@ -20,6 +20,10 @@ class Tap final : public NetBackend {
 public:
     /// `queues`: descriptors of one interface, one per pair of the card's queues. Each is checked.
     static Result<std::unique_ptr<Tap>> create(EventLoop& loop, std::vector<UniqueFd> queues);
+    /// The descriptor of a tap interface that somebody made for this user, such as "tap0" (`ip
+    /// tuntap add dev tap0 mode tap user NAME`). NotFound when there is none of that name: none is
+    /// made.
+    static Result<std::vector<UniqueFd>> open(const std::string& interface);
     ~Tap() override;
 
     unsigned pairs() const override { return static_cast<unsigned>(m_queues.size()); }

@@ -79,6 +79,7 @@ struct NicSpec {
     bool linkUp = true;
     std::vector<int32_t> taps; ///< descriptors, one a pair of queues; not saved, they mean nothing
                                ///< to another process
+    std::string tapInterface;  ///< "tap0", opened by the machine itself; not saved, as the above
     std::string socketPath;    ///< of passt
     std::string capturePath;   ///< pcap file with every frame; empty: none
     uint32_t slot = 0;         ///< as DriveSpec's

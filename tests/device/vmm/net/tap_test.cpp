@@ -47,6 +47,34 @@ private slots:
         QVERIFY(!Tap::create(*m_loop, std::move(two)).has_value());
     }
 
+    /// By name: what somebody made and left, and nothing that is not there.
+    void opensByName()
+    {
+        QVERIFY(!Tap::open("vtnone").has_value());
+        QVERIFY(!Tap::open("").has_value());
+        QVERIFY(!Tap::open("a name that is too long").has_value());
+        QVERIFY(!Tap::open("lo").has_value());
+        for (const int queues : {0, IFF_MULTI_QUEUE}) {
+            UniqueFd maker = openTap("vtkept", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | queues);
+            QVERIFY(maker.valid() && ::ioctl(maker.get(), TUNSETPERSIST, 1) == 0);
+            if (queues == 0) {
+                const auto taken = Tap::open("vtkept");
+                QVERIFY(!taken.has_value());
+                QCOMPARE(taken.error().code(), ErrorCode::Busy);
+            }
+            maker.reset();
+            {
+                auto opened = Tap::open("vtkept");
+                QVERIFY2(opened.has_value(), opened ? "" : opened.error().sentence().c_str());
+                const auto tap = std::move(*Tap::create(*m_loop, std::move(*opened)));
+                QCOMPARE(tap->pairs(), 1U);
+                QVERIFY(tap->canTake().tso4);
+            }
+            maker = openTap("vtkept", IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | queues);
+            QVERIFY(maker.valid() && ::ioctl(maker.get(), TUNSETPERSIST, 0) == 0);
+        }
+    }
+
     void carriesFrames_data()
     {
         QTest::addColumn<int>("flags");

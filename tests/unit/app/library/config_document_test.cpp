@@ -188,7 +188,7 @@ private slots:
         row("\n[[disk]]\nbus = \"virtio\"", "line 6: a disk needs a file");
         row("[disk]\nfile = \"x\"", "line 5: write it as [[disk]]");
         row("[[boot]]\norder = \"disk\"", "line 5: write it as [boot]");
-        row("[[network]]\nkind = \"tap\"", "line 6: kind: a tap");
+        row("[[network]]\nkind = \"tap\"", "line 5: a network card on a tap needs");
         row("[[network]]\nforwards = \"x\"", "line 6: forwards: not a list");
         row("[[network]]\nforwards = [\"ssh\"]", "line 5: forward \"ssh\": say host port");
         row("[[disk]]\nid=\"a\"\nfile=\"x\"\n[[disk]]\nid=\"a\"\nfile=\"y\"",

@@ -144,10 +144,23 @@ private slots:
         saved.nics = {card(NicKind::User, "nic0", "8080:80"),
                       card(NicKind::User, "nic1", "9090:90"),
                       card(NicKind::User, "attached", "7070:70")};
-        adoptForwards(saved, configured);
+        adoptNetworks(saved, configured);
         QCOMPARE(saved.nics[0].forwards, std::vector<std::string>{"2222:22"});
         QCOMPARE(saved.nics[1].forwards, std::vector<std::string>{"9090:90"});
         QCOMPARE(saved.nics[2].forwards, std::vector<std::string>{"7070:70"});
+    }
+
+    /// A tap's name is not saved: it is the host's.
+    void tapsAreThoseOfTheConfiguration()
+    {
+        MachineSpec configured;
+        configured.nics.emplace_back().kind = NicKind::Tap;
+        configured.nics[0].tapInterface = "tap0";
+        MachineSpec saved = configured;
+        saved.nameDevices();
+        saved.nics[0].tapInterface.clear();
+        adoptNetworks(saved, configured);
+        QCOMPARE(saved.nics[0].tapInterface, std::string("tap0"));
     }
 
     void theLogIsBounded()

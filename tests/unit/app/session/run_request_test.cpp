@@ -89,6 +89,9 @@ private slots:
         QCOMPARE(nat->forwards, std::vector<std::string>{"2222:22"});
         const auto tap = nicFrom("tap,fd=5,fd=6");
         QVERIFY(tap.has_value() && tap->taps == (std::vector<int32_t>{5, 6}));
+        const auto named = nicFrom("tap,interface=tap0");
+        QVERIFY(named.has_value() && named->tapInterface == "tap0");
+        QVERIFY(!nicFrom("tap,interface=tap0,fd=5").has_value());
         QVERIFY(!nicFrom("tap").has_value() && !nicFrom("tap,restrict").has_value());
         QVERIFY(!nicFrom("token-ring").has_value() && !nicFrom("user,fd=3").has_value());
         RunRequest request;
