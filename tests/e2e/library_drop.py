@@ -22,7 +22,7 @@ from window import wait_for, xdotool
 SOURCE = ["/usr/bin/python3", str(pathlib.Path(__file__).resolve().with_name("drag_source.py"))]
 START = "Create and start" # the button of a new machine's sheet
 MOST_ACTIONS = 3
-LOGIN_SECONDS = 240
+LOGIN_SECONDS = 600
 
 
 def words_of(source):
