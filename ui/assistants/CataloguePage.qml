@@ -121,8 +121,7 @@ FocusScope {
             color: Theme.quiet
             font.pixelSize: Theme.baseSize
             wrapMode: Text.Wrap
-            Accessible.role: Accessible.StaticText
-            Accessible.focusable: false
+            Accessible.role: Accessible.Paragraph
             Accessible.name: text
         }
         VProgress {

@@ -18,8 +18,7 @@ Rectangle {
     border.color: Theme.outline
     opacity: shown ? 1 : 0
     visible: opacity > 0
-    Accessible.role: Accessible.StaticText
-    Accessible.focusable: false
+    Accessible.role: Accessible.Paragraph // Qt 6.4 calls StaticText focusable, whatever one says
     Accessible.name: text
 
     Behavior on opacity {

@@ -11,8 +11,7 @@ Item {
 
     implicitWidth: row.implicitWidth
     implicitHeight: Theme.control
-    Accessible.role: Accessible.StaticText
-    Accessible.focusable: false
+    Accessible.role: Accessible.Paragraph
     Accessible.name: text
 
     Row {

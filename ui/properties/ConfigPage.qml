@@ -88,8 +88,7 @@ Item {
                 color: page.problem !== "" ? Theme.bad : Theme.quiet
                 font.pixelSize: Theme.smallSize
                 wrapMode: Text.Wrap
-                Accessible.role: Accessible.StaticText
-                Accessible.focusable: false
+                Accessible.role: Accessible.Paragraph
                 Accessible.name: text
             }
         }

@@ -30,8 +30,7 @@ DropArea {
             color: Qt.rgba(Theme.raised.r, Theme.raised.g, Theme.raised.b, 0.94)
             border.width: 2
             border.color: area.welcome ? Theme.accent : Theme.bad
-            Accessible.role: Accessible.StaticText
-            Accessible.focusable: false
+            Accessible.role: Accessible.Paragraph
             Accessible.name: sentence.text
 
             Column {

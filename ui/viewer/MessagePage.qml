@@ -59,8 +59,7 @@ Rectangle {
             lineHeight: 1.3
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
-            Accessible.role: Accessible.StaticText
-            Accessible.focusable: false
+            Accessible.role: Accessible.Paragraph
             Accessible.name: text
         }
         Column {

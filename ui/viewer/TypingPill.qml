@@ -29,8 +29,7 @@ Rectangle {
             text: qsTr("Typing the clipboard's text…")
             color: Theme.text
             font.pixelSize: Theme.baseSize
-            Accessible.role: Accessible.StaticText
-            Accessible.focusable: false
+            Accessible.role: Accessible.Paragraph
             Accessible.name: text
         }
         ActionButton {
