@@ -61,7 +61,7 @@ std::string joined(const std::vector<std::string>& words)
 }
 
 /// Words of ours have no quotes but the apostrophe.
-std::string quoted(std::string_view text)
+std::string shellQuoted(std::string_view text)
 {
     std::string safe = "'";
     for (const char c : text)
@@ -114,7 +114,7 @@ std::string forZsh()
     std::string cases;
     for (const Completion& one : completions()) {
         commandsText +=
-            fmt::format("        {}\n", quoted(fmt::format("{}:{}", one.name, one.help)));
+            fmt::format("        {}\n", shellQuoted(fmt::format("{}:{}", one.name, one.help)));
         cases += fmt::format("    ({}) options=({}); verbs=({}); machine={} ;;\n", one.name,
                              joined(one.options), joined(one.verbs), one.machine ? 1 : 0);
     }
@@ -154,7 +154,7 @@ std::string forFish()
     std::string text = "# fish completion for vitrine\n";
     for (const Completion& one : completions()) {
         text += fmt::format("complete -c vitrine -n __fish_use_subcommand -a {} -d {}\n", one.name,
-                            quoted(one.help));
+                            shellQuoted(one.help));
         const auto seen = fmt::format("'__fish_seen_subcommand_from {}'", one.name);
         for (const std::string& option : one.options)
             text += fmt::format("complete -c vitrine -n {} -l {}\n", seen, option.substr(2));

@@ -19,9 +19,23 @@ function(vitrine_room folder)
   target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR} FILES ${ROOM_HEADERS})
   target_link_libraries(${target} ${scope} vitrine_options ${ROOM_DEPS})
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  if(NOT ROOM_SOURCES)
+    # Nothing to compile.
+  elseif(folder MATCHES "^ui/|^display/item$")
+    vitrine_precompile(${target} qt)
+  else()
+    vitrine_precompile(${target} plain)
+  endif()
   if(ROOM_MOC)
     set_target_properties(${target} PROPERTIES AUTOMOC ON)
   endif()
+endfunction()
+
+# vitrine_qml(<target>): what every module of nothing but QML has, after its qt_add_qml_module.
+function(vitrine_qml target)
+  # Byte code only: the C++ that Qt 6.4 makes of functions with value types (size) is wrong.
+  set_target_properties(${target} PROPERTIES QT_QMLCACHEGEN_ARGUMENTS "--only-bytecode")
+  vitrine_precompile(${target} qml)
 endfunction()
 
 # vitrine_tier_target(<label> <program>): `tests_unit`, `tests_device`, ... build one tier.
@@ -60,7 +74,12 @@ function(vitrine_test name)
   add_executable(${name} ${TEST_SOURCES})
   set_target_properties(${name} PROPERTIES AUTOMOC OFF)
   vitrine_moc(${name} ${TEST_SOURCES})
-  target_link_libraries(${name} PRIVATE vitrine_options Qt6::Test ${TEST_DEPS})
+  target_link_libraries(${name} PRIVATE vitrine_options Qt6::Test fmt::fmt ${TEST_DEPS})
+  # What a test is quick enough with: the rooms it tests are optimised as ever.
+  if(CMAKE_CXX_FLAGS_RELWITHDEBINFO MATCHES "-O2")
+    target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
+  endif()
+  vitrine_precompile(${name} test)
   vitrine_tier_target(${TEST_LABEL} ${name})
   add_test(NAME ${TEST_LABEL}.${name} COMMAND ${name})
   set_tests_properties(${TEST_LABEL}.${name} PROPERTIES
@@ -86,7 +105,10 @@ function(vitrine_fuzz name)
   endif()
   add_executable(${name} ${FUZZ_SOURCES})
   set_target_properties(${name} PROPERTIES AUTOMOC OFF)
-  target_link_libraries(${name} PRIVATE vitrine_options ${FUZZ_DEPS})
+  target_link_libraries(${name} PRIVATE vitrine_options fmt::fmt ${FUZZ_DEPS})
+  # -fPIC: as what was compiled ahead.
+  target_compile_options(${name} PRIVATE -fPIC)
+  vitrine_precompile(${name} plain)
   if(VITRINE_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     set(command ${name} -runs=20000 -max_total_time=20 -timeout=25 -rss_limit_mb=4096 -seed=1 -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/

@@ -12,4 +12,15 @@ constexpr bool kMayStartPrograms = false;
 constexpr bool kMayStartPrograms = true;
 #endif
 
+/// A sanitizer keeps books at addresses that are free otherwise. gcc tells by macros, clang by a
+/// question.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kHasShadowMemory = true;
+#elif defined(__has_feature)
+constexpr bool kHasShadowMemory =
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kHasShadowMemory = false;
+#endif
+
 } // namespace tests

@@ -222,7 +222,7 @@ private slots:
         for (int round = 0; round < 2000; ++round) {
             cpu::CpuState cpu;
             rig.apic().save(cpu);
-            cpu.apicBase = 0xfee0'0800 | (round % 2 << 10);
+            cpu.apicBase = 0xfee0'0800 | (round % 2 != 0 ? 0x400U : 0U);
             for (auto& byte : cpu.lapic)
                 byte = static_cast<uint8_t>(random());
             cpu.msrs = {{0x6e0, random()}};

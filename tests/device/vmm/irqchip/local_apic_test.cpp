@@ -261,7 +261,8 @@ private slots:
                            static_cast<uint32_t>(random()));
                 break;
             case 3:
-                apic.write((random() % 0x40) << 4, static_cast<uint32_t>(random()));
+                apic.write(static_cast<uint32_t>(random() % 0x40) << 4,
+                           static_cast<uint32_t>(random()));
                 break;
             case 4:
                 static_cast<void>(apic.read(static_cast<uint32_t>(random() % 0x100) << 4));

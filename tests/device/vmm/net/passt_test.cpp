@@ -68,7 +68,7 @@ private slots:
     {
         NetGuest guest(*m_loop, *m_passt);
         Bytes stream;
-        for (const size_t size : {14, 60, 1514, 65'534}) {
+        for (const size_t size : {14U, 60U, 1514U, 65'534U}) {
             Bytes length(4);
             storeBe(length.data(), static_cast<uint32_t>(size));
             const Bytes frame = pattern(size);
@@ -79,7 +79,7 @@ private slots:
             for (size_t at = 0; at < stream.size(); at += step)
                 QVERIFY(writeAll(m_peer.get(), std::span(stream).subspan(
                                                    at, std::min(step, stream.size() - at))));
-            for (const size_t size : {14, 60, 1514, 65'534}) {
+            for (const size_t size : {14U, 60U, 1514U, 65'534U}) {
                 const auto frame = guest.card.next();
                 QVERIFY(frame.has_value());
                 QCOMPARE(frame->bytes, pattern(size));

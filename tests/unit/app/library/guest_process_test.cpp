@@ -56,7 +56,8 @@ private slots:
     void cutsBetweenCharacters()
     {
         vmm::UniqueFd file(::memfd_create("output", MFD_CLOEXEC));
-        const std::string line = std::string(299, 'x') + "\xc3\xa9"; // two bytes of UTF-8
+        std::string line(299, 'x');
+        line += "\xc3\xa9"; // two bytes of UTF-8
         QCOMPARE(::write(file.get(), line.data(), line.size()), ssize_t{301});
         QCOMPARE(lastLine(file), std::string(299, 'x'));
     }

@@ -394,7 +394,9 @@ void DiskTest::grows()
 /// What is cached may be read at once; what is not, too large or past the end may not.
 void DiskTest::readsAtOnce()
 {
-    auto rig = open(file("disk", std::string(1 << 20, 'q') + "tail"), {.mode = OpenMode::ReadOnly});
+    std::string content(1 << 20, 'q');
+    content += "tail";
+    auto rig = open(file("disk", content), {.mode = OpenMode::ReadOnly});
     Bytes buffer(4096);
     const auto at = [&](uint64_t offset, IoKind kind = IoKind::Read) {
         IoRequest request;

@@ -80,7 +80,7 @@ private slots:
         const uint8_t example[] = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
         QCOMPARE(byteSwap(foldChecksum(checksumPart(std::as_bytes(std::span(example))))),
                  uint16_t{0xddf2});
-        for (const size_t size : {0, 1, 2, 15, 16, 17, 1499, 65535}) {
+        for (const size_t size : {0U, 1U, 2U, 15U, 16U, 17U, 1499U, 65535U}) {
             const Bytes bytes = pattern(size);
             uint64_t expected = 0;
             for (size_t i = 0; i < size; ++i)

@@ -444,7 +444,7 @@ void PagingTest::pcidsAreFlushed()
         return m.seen();
     };
     // Of the other address space: by address, by PCID, all but global ones, all.
-    for (const uint64_t kind : {0, 1, 3, 2}) {
+    for (const uint64_t kind : {0U, 1U, 3U, 2U}) {
         QCOMPARE(enter(second | 7), page);
         enter(first);
         m.mapData(1, ++page, kind == 3 ? kGlobal : 0);
@@ -457,7 +457,7 @@ void PagingTest::pcidsAreFlushed()
     QCOMPARE(enter(second | 7), page);
     const unsigned before = page;
     m.mapData(1, ++page, kGlobal);
-    for (const uint64_t kind : {1, 3}) {
+    for (const uint64_t kind : {1U, 3U}) {
         m.invalidatePcid(kind, 7);
         QCOMPARE(m.seen(), before);
     }
