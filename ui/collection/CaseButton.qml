@@ -43,6 +43,7 @@ AbstractButton {
                 anchors.verticalCenter: parent.verticalCenter
                 visible: button.worded
                 text: button.text
+                textFormat: Text.PlainText
                 color: "#ffffff"
                 font.pixelSize: Theme.baseSize
                 font.weight: Font.Medium

@@ -84,6 +84,7 @@ ToolButton {
                                          : button.text + "  ·  " + button.shortcutText
         contentItem: Text {
             text: tip.text
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.smallSize
         }

@@ -50,6 +50,7 @@ MenuItem {
             }
             Text {
                 text: item.text
+                textFormat: Text.PlainText
                 color: item.ink
                 font.pixelSize: Theme.baseSize
                 anchors.verticalCenter: parent.verticalCenter

@@ -46,6 +46,7 @@ Popup {
         Text {
             width: parent.width
             text: dialog.question
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Math.round(Theme.baseSize * 1.2)
             font.weight: Font.DemiBold
@@ -55,6 +56,7 @@ Popup {
         Text {
             width: parent.width
             text: dialog.explanation
+            textFormat: Text.PlainText
             color: Theme.quiet
             font.pixelSize: Theme.baseSize
             lineHeight: 1.25

@@ -39,6 +39,7 @@ Rectangle {
         }
         Text {
             text: pill.text
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.baseSize
             anchors.verticalCenter: parent.verticalCenter

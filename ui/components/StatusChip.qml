@@ -29,6 +29,7 @@ Item {
         }
         Text {
             text: chip.text
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.smallSize
             font.weight: Font.Medium

@@ -20,7 +20,15 @@ ComboBox {
         if (enabled)
             popup.open();
     }
-    Keys.onReturnPressed: popup.open()
+    // When the key goes up: that closes an open list, so it would not stay open.
+    property bool returnDown: false
+    Keys.onReturnPressed: returnDown = !popup.visible
+    Keys.onReleased: event => {
+        event.accepted = returnDown && event.key === Qt.Key_Return;
+        if (event.accepted)
+            popup.open();
+        returnDown = false;
+    }
 
     contentItem: Text {
         leftPadding: combo.mirrored ? 20 : 0

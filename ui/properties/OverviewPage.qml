@@ -116,6 +116,7 @@ PreferencesPage {
             title: qsTr("Memory")
             Text {
                 text: page.prefs.memory.text
+                textFormat: Text.PlainText
                 color: Theme.quiet
                 font.pixelSize: Theme.baseSize
             }
@@ -124,6 +125,7 @@ PreferencesPage {
             title: qsTr("Processors")
             Text {
                 text: page.prefs.cpus.text
+                textFormat: Text.PlainText
                 color: Theme.quiet
                 font.pixelSize: Theme.baseSize
             }

@@ -25,6 +25,7 @@ Sheet {
         Text {
             width: parent.width
             text: "Vitrine"
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.titleSize
             font.weight: Font.DemiBold

@@ -25,6 +25,7 @@ BarMenu {
         leftPadding: Theme.gap
         contentItem: Text {
             text: title.text
+            textFormat: Text.PlainText
             color: Theme.quiet
             font.pixelSize: Theme.smallSize
             font.weight: Font.Medium

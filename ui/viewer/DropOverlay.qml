@@ -53,6 +53,7 @@ DropArea {
                     width: parent.width
                     text: area.welcome ? qsTr("Drop to insert this disc")
                                        : qsTr("Only one disc image, such as an .iso file, can be inserted")
+                    textFormat: Text.PlainText
                     color: Theme.text
                     font.pixelSize: Theme.titleSize
                     font.weight: Font.DemiBold

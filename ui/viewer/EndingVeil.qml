@@ -57,6 +57,7 @@ Rectangle {
                 width: parent.width
                 text: veil.suspending ? qsTr("Suspending…")
                     : veil.stuck ? qsTr("The guest does not react") : qsTr("Shutting down…")
+                textFormat: Text.PlainText
                 color: Theme.text
                 font.pixelSize: Theme.leadSize
                 font.weight: Font.DemiBold
@@ -73,6 +74,7 @@ Rectangle {
                 text: veil.suspending ? qsTr("The machine goes on from here when you open it again.")
                     : veil.stuck ? qsTr("It was asked to shut down a minute ago. It may still be busy, or wait for an answer on its screen.")
                                  : qsTr("The guest was asked to shut down. The window closes when it is off.")
+                textFormat: Text.PlainText
                 color: Theme.quiet
                 font.pixelSize: Theme.baseSize
                 lineHeight: 1.25

@@ -102,6 +102,7 @@ FocusScope {
             Layout.maximumWidth: bar.width / 3
             visible: bar.pointerGrabbed
             text: qsTr("Press Ctrl+Alt to release the pointer")
+            textFormat: Text.PlainText
             color: Theme.quiet
             font.pixelSize: Theme.smallSize
             elide: Text.ElideRight

@@ -43,6 +43,7 @@ Popup {
 
             width: parent.width
             text: qsTr("Keep this machine?")
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.leadSize
             font.weight: Font.DemiBold
@@ -51,6 +52,7 @@ Popup {
         Text {
             width: parent.width
             text: qsTr("It was started to try it, and is deleted unless you keep it.")
+            textFormat: Text.PlainText
             color: Theme.quiet
             font.pixelSize: Theme.baseSize
             lineHeight: 1.25

@@ -41,6 +41,7 @@ Rectangle {
             width: parent.width
             topPadding: Theme.gapSmall
             text: page.title
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.titleSize
             font.weight: Font.DemiBold

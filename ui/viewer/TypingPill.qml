@@ -27,6 +27,7 @@ Rectangle {
         Text {
             anchors.verticalCenter: parent.verticalCenter
             text: qsTr("Typing the clipboard's text…")
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.baseSize
             Accessible.role: Accessible.Paragraph
