@@ -2157,6 +2157,10 @@
         <source>This disk grows while the machine is off: %1</source>
         <translation>Diese Festplatte wird vergrößert, während die Maschine aus ist: %1</translation>
     </message>
+    <message>
+        <source>%1 is installed without drivers for its network card: %2</source>
+        <translation>%1 wird ohne Treiber für die Netzwerkkarte installiert: %2</translation>
+    </message>
 </context>
 <context>
     <name>app::main::LibraryOffer</name>

@@ -2157,6 +2157,10 @@
         <source>This disk grows while the machine is off: %1</source>
         <translation>Este disco se amplía con la máquina apagada: %1</translation>
     </message>
+    <message>
+        <source>%1 is installed without drivers for its network card: %2</source>
+        <translation>%1 se instala sin controladores para su tarjeta de red: %2</translation>
+    </message>
 </context>
 <context>
     <name>app::main::LibraryOffer</name>

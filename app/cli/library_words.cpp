@@ -27,6 +27,8 @@ constexpr LibraryOption kNewOptions[] = {
      "install without questions: full-name=, host-name=, language=, keyboard=, time-zone=,\n"
      "product-key=, proxy=http://NAME:PORT/ (Debian and Ubuntu);\n"
      "the password is asked for, or read from standard input"},
+    {"drivers", "FOLDER",
+     "with --express: what Windows lacks for virtio devices, put beside the script"},
 };
 constexpr LibraryOption kStartOptions[] = {
     {"headless", "", "without a window"},

@@ -9,6 +9,8 @@ namespace app::install {
 namespace {
 
 constexpr size_t kMostText = 256;
+constexpr size_t kMostHostNameOfWindows = 15; // NetBIOS
+constexpr size_t kMostHostName = 63;          // RFC 1123
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr std::string_view kDigits = "0123456789";
@@ -114,7 +116,7 @@ vmm::Result<void> checkUser(const ExpressAnswers& answers, os::ScriptKind kind)
 
 vmm::Result<void> checkHostName(const std::string& name, os::ScriptKind kind)
 {
-    const size_t most = kind == os::ScriptKind::Unattend ? 15 : 63; // NetBIOS; RFC 1123
+    const size_t most = kind == os::ScriptKind::Unattend ? kMostHostNameOfWindows : kMostHostName;
     if (name.empty() || name.size() > most || name.front() == '-' || name.back() == '-' ||
         !consistsOf(name, {kLower, kUpper, kDigits, "-"}))
         return wrong("the computer's name must be letters, digits and -, at most " +
@@ -215,6 +217,22 @@ vmm::Result<std::string> quotedPassword(const std::string& password, os::ScriptK
 }
 
 } // namespace
+
+std::string hostNameOf(std::string_view machine)
+{
+    std::string name;
+    for (const char letter : machine) {
+        if (name.size() == kMostHostNameOfWindows)
+            break;
+        if (consistsOf({&letter, 1}, {kLower, kUpper, kDigits}))
+            name += letter;
+        else if (!name.empty() && name.back() != '-')
+            name += '-';
+    }
+    if (name.ends_with('-'))
+        name.pop_back();
+    return name.empty() ? "guest" : name;
+}
 
 vmm::Result<os::ScriptAnswers> scriptAnswers(const ExpressAnswers& answers,
                                              const ScriptFacts& script)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "app/install/express_install.h"
 #include "app/os/install_script.h"
@@ -17,6 +18,10 @@ struct ScriptFacts {
     std::string productKeyFormat; ///< as InstallScripts has it
     std::string targetDisk;
 };
+
+/// A name for the guest on its network that every installer takes, as close to the machine's as it
+/// gets: letters, digits and single '-', at most 15.
+std::string hostNameOf(std::string_view machine);
 
 /// Checks every answer and quotes it for the script: libosinfo escapes what goes into XML, and
 /// nothing that goes into text. Invalid, naming the answer, when one cannot be written down there.

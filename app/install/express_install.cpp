@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/install/express_install.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include "app/install/mend_scripts.h"
 #include "app/install/private_file.h"
 #include "app/install/script_disc.h"
+#include "app/library/file_ops.h"
 #include "app/os/iso_reader.h"
 
 namespace app::install {
@@ -18,6 +20,7 @@ namespace {
 
 constexpr uint64_t kMostKernel = uint64_t{64} << 20;
 constexpr uint64_t kMostInitrd = uint64_t{512} << 20;
+constexpr size_t kMostDriverBytes = size_t{64} << 20; // virtio's for Windows: 5 MiB
 constexpr uint64_t kStepsOfCopy = 1000;
 constexpr const char* kKernel = "express-kernel";
 constexpr const char* kInitrd = "express-initrd";
@@ -115,6 +118,26 @@ std::string commandLineFor(const os::GeneratedScripts& scripts, os::ScriptKind k
     return line;
 }
 
+/// Puts `drivers` beside the script.
+vmm::Result<void> addDrivers(const std::vector<DriverFile>& drivers,
+                             std::vector<os::ScriptFile>& files, library::Job& job)
+{
+    size_t room = kMostDriverBytes;
+    for (const DriverFile& driver : drivers) {
+        TRY(job.step(0, kStepsOfCopy));
+        const bool taken = std::any_of(files.begin(), files.end(), [&](const os::ScriptFile& file) {
+            return file.name == driver.name;
+        });
+        if (taken)
+            return vmm::Error(vmm::ErrorCode::Invalid,
+                              driver.path.string() + ": there is a " + driver.name + " already");
+        std::string content = TRY(library::readFile(driver.path, room));
+        room -= content.size();
+        files.push_back({driver.name, std::move(content)});
+    }
+    return {};
+}
+
 } // namespace
 
 ExpressSupport expressSupport(const os::OsDatabase& database, const std::string& osId)
@@ -129,7 +152,8 @@ ExpressSupport expressSupport(const os::OsDatabase& database, const std::string&
 vmm::Result<library::InstallConfig>
 prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medium,
                const os::MediumFacts& facts, const ExpressAnswers& answers,
-               const std::filesystem::path& folder, library::Job& job)
+               const std::vector<DriverFile>& drivers, const std::filesystem::path& folder,
+               library::Job& job)
 {
     const auto os = database.find(facts.osId);
     if (!os || !facts.canExpress)
@@ -147,6 +171,9 @@ prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medi
         mendScript(file.content, script.kind, os->distro, answers);
         hidePassword(file.content, script.kind, checked, hash);
     }
+    if (!windows && !drivers.empty())
+        return vmm::Error(vmm::ErrorCode::Unsupported, os->name + " takes no drivers from a disc");
+    TRY(addDrivers(drivers, generated.files, job));
     TRY(job.step(0, kStepsOfCopy));
     library::InstallConfig install;
     install.pending = true;

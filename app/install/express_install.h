@@ -34,14 +34,22 @@ struct ExpressSupport {
 };
 ExpressSupport expressSupport(const os::OsDatabase& database, const std::string& osId);
 
+/// A file put beside the script.
+struct DriverFile {
+    std::string name; ///< there; without folders
+    std::filesystem::path path;
+};
+
 /// Writes what an installation from `medium` needs to `folder` (the machine's bundle): a ramdisk
 /// with the scripts and the medium's kernel, or a disc with the scripts; mode 0600, because the
 /// password is in them. The paths it gives are relative to `folder`. The first disk must be
-/// virtio-blk when OsFacts::virtioBlock, else SATA; Windows is installed with a BIOS. Errors name
-/// the answer that is missing or the file; nothing is left behind then.
+/// virtio-blk when OsFacts::virtioBlock, else SATA; Windows is installed with a BIOS. `drivers`
+/// (app/os/drivers.h) are for Windows: its setup takes what lies beside the script. Errors name the
+/// answer that is missing or the file; nothing is left behind then.
 vmm::Result<library::InstallConfig>
 prepareExpress(const os::OsDatabase& database, const std::filesystem::path& medium,
                const os::MediumFacts& facts, const ExpressAnswers& answers,
-               const std::filesystem::path& folder, library::Job& job);
+               const std::vector<DriverFile>& drivers, const std::filesystem::path& folder,
+               library::Job& job);
 
 } // namespace app::install

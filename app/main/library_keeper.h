@@ -13,11 +13,13 @@
 #include <QDBusConnection>
 #include <QElapsedTimer>
 #include <QMap>
+#include <QPointer>
 #include <QSet>
 #include <QTimer>
 
 #include "app/download/downloader.h"
 #include "app/library/library.h"
+#include "app/main/library_drivers.h"
 #include "app/main/library_errands.h"
 #include "app/main/library_guests.h"
 #include "app/main/library_jobs.h"
@@ -133,6 +135,15 @@ private:
         bool later = false; ///< something is left for the next start
     };
     using Change = std::function<vmm::Result<void>(library::MachineConfig&)>;
+    /// An installation without questions on its way: drivers, then scripts.
+    struct Preparation {
+        QString id;
+        ui::models::MachineDraft draft;
+        bool start = false;
+        QString shown; ///< the job's id in the list
+        library::Job job;
+        QPointer<DriverFetch> drivers;
+    };
 
     // The list.
     void takeListing();
@@ -186,6 +197,10 @@ private:
     void madeMachine(const QString& id, const ui::models::MachineDraft& draft,
                      const vmm::Result<library::MachineEntry>& entry, bool start);
     void prepare(const QString& id, const ui::models::MachineDraft& draft, bool start);
+    void fetchDrivers(const std::shared_ptr<Preparation>& preparation,
+                      const std::vector<os::DriverSet>& sets);
+    void writeScripts(const std::shared_ptr<Preparation>& preparation,
+                      const std::vector<install::DriverFile>& drivers);
     void keepPassword(const QString& id, const ui::models::MachineDraft& draft);
     /// Those of machines that are gone for good leave the keyring.
     void forgetPasswords();

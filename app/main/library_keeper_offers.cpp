@@ -178,19 +178,73 @@ void LibraryKeeper::madeMachine(const QString& id, const MachineDraft& draft,
 /// Without the script nothing is started: the person would meet questions they have answered.
 void LibraryKeeper::prepare(const QString& id, const MachineDraft& draft, bool start)
 {
-    const auto job = std::make_shared<Job>();
-    const QString shown = m_jobs.add(tr("Preparing the installation of %1").arg(draft.osName), id,
-                                     [job] { job->cancel(); });
+    const auto preparation = std::make_shared<Preparation>();
+    preparation->id = id;
+    preparation->draft = draft;
+    preparation->start = start;
+    preparation->shown =
+        m_jobs.add(tr("Preparing the installation of %1").arg(draft.osName), id, [preparation] {
+            preparation->job.cancel();
+            if (preparation->drivers)
+                preparation->drivers->cancel();
+        });
     keepPassword(id, draft);
     m_systems.ask(
-        [draft, job, bundle = m_machines[id].shelf->entry.bundle](const OsDatabase* database) {
-            return making::prepareInstall(draftOf(draft), bundle, database, *job);
+        [os = draft.config.os](const OsDatabase* database) {
+            return database ? os::driversFor(*database, os) : std::vector<os::DriverSet>();
         },
-        [this, id, shown, start](const Result<void>& outcome) {
-            m_jobs.remove(shown);
+        [this, preparation](const std::vector<os::DriverSet>& sets) {
+            fetchDrivers(preparation, sets);
+        });
+}
+
+/// A system without its drivers is better than none: it can get them when it is installed.
+void LibraryKeeper::fetchDrivers(const std::shared_ptr<Preparation>& preparation,
+                                 const std::vector<os::DriverSet>& sets)
+{
+    if (sets.empty() || preparation->job.cancelled())
+        return writeScripts(preparation, {});
+    auto* const fetch = new DriverFetch(*m_downloader, wantedDrivers(sets), this);
+    preparation->drivers = fetch;
+    connect(fetch, &DriverFetch::progress, this, [this, preparation](int perMille) {
+        m_jobs.setProgress(preparation->shown, perMille);
+    });
+    connect(fetch, &DriverFetch::finished, this,
+            [this, fetch, preparation](const std::vector<install::DriverFile>& files) {
+                fetch->deleteLater();
+                countDownloads();
+                writeScripts(preparation, files);
+            });
+    connect(fetch, &DriverFetch::failed, this, [this, fetch, preparation](const QString& sentence) {
+        fetch->deleteLater();
+        countDownloads();
+        if (!preparation->job.cancelled())
+            emit notice(tr("%1 is installed without drivers for its network card: %2")
+                            .arg(preparation->draft.osName, sentence),
+                        preparation->id);
+        writeScripts(preparation, {});
+    });
+    fetch->start();
+}
+
+void LibraryKeeper::writeScripts(const std::shared_ptr<Preparation>& preparation,
+                                 const std::vector<install::DriverFile>& drivers)
+{
+    const QString id = preparation->id;
+    const auto known = m_machines.constFind(id);
+    if (known == m_machines.constEnd() || !known->shelf) // removed meanwhile
+        return m_jobs.remove(preparation->shown);
+    m_systems.ask(
+        [preparation, drivers, bundle = known->shelf->entry.bundle](const OsDatabase* database) {
+            making::Draft draft = draftOf(preparation->draft);
+            draft.drivers = drivers;
+            return making::prepareInstall(draft, bundle, database, preparation->job);
+        },
+        [this, id, preparation](const Result<void>& outcome) {
+            m_jobs.remove(preparation->shown);
             m_shelf.refresh();
             warn(outcome, id);
-            if (outcome && start && bundleOf(id))
+            if (outcome && preparation->start && bundleOf(id))
                 launch(id);
         });
 }

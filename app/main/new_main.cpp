@@ -19,6 +19,7 @@
 #include "app/main/window_loader.h"
 #include "app/making/draft.h"
 #include "app/making/maker.h"
+#include "app/os/drivers.h"
 #include "app/services/keyring.h"
 #include "app/session/run_request.h"
 
@@ -116,6 +117,35 @@ Result<void> takeExpress(const std::string& text, Draft& draft)
     return {};
 }
 
+/// Those the database names for the system, out of the folder given. The window would download
+/// them.
+Result<void> takeDrivers(const LibraryCall& call, const OsDatabase* database, Draft& draft)
+{
+    const auto sets = database != nullptr ? os::driversFor(*database, draft.config.os)
+                                          : std::vector<os::DriverSet>();
+    if (!call.has("drivers")) {
+        for (const os::DriverSet& set : sets)
+            fmt::print(stderr,
+                       "vitrine: the system will find no driver for its network card; --drivers "
+                       "takes a folder with the files of {}\n",
+                       set.location);
+        return {};
+    }
+    const std::filesystem::path folder = session::absolutePath(call.value("drivers"));
+    if (sets.empty())
+        return wrong(folder.string() + ": no drivers are known that this system would need");
+    for (const os::DriverSet& set : sets)
+        for (const std::string& name : set.files) {
+            std::error_code failed;
+            if (!std::filesystem::is_regular_file(folder / name, failed))
+                return Error(ErrorCode::NotFound,
+                             fmt::format("{}: it is missing; {}/{} is it", (folder / name).string(),
+                                         set.location, name));
+            draft.drivers.push_back({name, folder / name});
+        }
+    return {};
+}
+
 /// What the medium, or else the first disk that is a file, suggests.
 Result<Draft> startingPoint(const LibraryCall& call, const OsDatabase* database,
                             const HostMeans& means)
@@ -208,6 +238,10 @@ Result<library::MachineEntry> make(const LibraryCall& call)
     TRY(takeDisks(call, draft));
     if (call.has("express"))
         TRY(takeExpress(call.value("express"), draft));
+    if (draft.express)
+        TRY(takeDrivers(call, known, draft));
+    else if (call.has("drivers"))
+        return wrong("--drivers goes with --express");
     cli::TerminalJob job("making the machine");
     auto entry = TRY(making::makeMachine(draft, library, job.job()));
     if (!draft.express)

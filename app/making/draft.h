@@ -50,7 +50,8 @@ struct Draft {
     bool tryLive = false; ///< no disk, deleted when closed unless kept
     library::MachineConfig config;
     bool express = false;
-    install::ExpressAnswers answers; ///< with `express`
+    install::ExpressAnswers answers;          ///< with `express`
+    std::vector<install::DriverFile> drivers; ///< likewise
 };
 
 /// A machine without a medium, for a system nobody has named.

@@ -8,6 +8,7 @@
 
 #include "app/import/appliance.h"
 #include "app/import/disk_image.h"
+#include "app/install/answers.h"
 #include "app/library/staging.h"
 
 namespace app::making {
@@ -112,8 +113,11 @@ Result<void> prepareInstall(const Draft& draft, const fs::path& folder,
                      "nothing is known about installing this system unattended");
     const auto facts = TRY(database->identify(draft.file));
     auto bundle = TRY(Bundle::open(folder));
-    const auto install =
-        TRY(install::prepareExpress(*database, draft.file, facts, draft.answers, folder, job));
+    install::ExpressAnswers answers = draft.answers;
+    if (answers.hostName.empty())
+        answers.hostName = install::hostNameOf(draft.config.name());
+    const auto install = TRY(
+        install::prepareExpress(*database, draft.file, facts, answers, draft.drivers, folder, job));
     return bundle.change([&](MachineConfig& config) -> Result<void> {
         config.install = install;
         return {};

@@ -116,6 +116,7 @@ def mistakes(folder):
     nothing = folder / "nothing.iso"
     nothing.write_bytes(b"nothing at all" * 100)
     expect("nothing.iso" in run("new", "--cdrom", str(nothing), status=1), "a bad disc's sentence does not name it")
+    expect("--express" in run("new", "--cdrom", str(ISO), "--drivers", str(folder), status=1), "drivers for nothing have no sentence")
     expect(set(machines()) == {"Second", "Third"}, "a machine was made of nothing")
     bundle = pathlib.Path(machines()["Third"]["bundle"])
     config = bundle / "machine.toml"

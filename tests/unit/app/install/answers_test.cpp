@@ -47,6 +47,35 @@ private slots:
                  std::string("ada"));
     }
 
+    /// Whatever a machine is called, its guest gets a name that is taken.
+    void hostNames_data()
+    {
+        QTest::addColumn<QByteArray>("machine");
+        QTest::addColumn<QByteArray>("host");
+        QTest::newRow("plain") << QByteArray("engine") << QByteArray("engine");
+        QTest::newRow("words") << QByteArray("Debian 12") << QByteArray("Debian-12");
+        QTest::newRow("signs") << QByteArray("..a (2)!") << QByteArray("a-2");
+        QTest::newRow("long") << QByteArray("Microsoft Windows 10")
+                              << QByteArray("Microsoft-Windo");
+        QTest::newRow("cut at a sign")
+            << QByteArray("abcdefghijklmn op") << QByteArray("abcdefghijklmn");
+        QTest::newRow("no letters") << QByteArray("\xd7\x9e\xd7\x97") << QByteArray("guest");
+        QTest::newRow("nothing") << QByteArray() << QByteArray("guest");
+    }
+    void hostNames()
+    {
+        QFETCH(const QByteArray, machine);
+        QFETCH(const QByteArray, host);
+        ExpressAnswers answers = good();
+        answers.hostName = hostNameOf(machine.toStdString());
+        QCOMPARE(QByteArray::fromStdString(answers.hostName), host);
+        for (const ScriptKind kind :
+             {ScriptKind::Preseed, ScriptKind::Kickstart, ScriptKind::Autoyast})
+            QCOMPARE(refused(answers, kind), std::string());
+        answers.productKey = "AAAAA-BBBBB";
+        QCOMPARE(refused(answers, ScriptKind::Unattend), std::string());
+    }
+
     void controlCharacters_data()
     {
         QTest::addColumn<QByteArray>("bad");

@@ -80,6 +80,7 @@ private slots:
 
     void init()
     {
+        m_drivers.clear();
         QDir(m_folder.filePath("out")).removeRecursively();
         QDir(m_folder.path()).mkpath("out");
     }
@@ -189,6 +190,37 @@ private slots:
                  contentOf(EXPECTED_SCRIPTS "/win10-windows.cmd"));
     }
 
+    /// What Windows lacks lies beside its script.
+    void drivers()
+    {
+        const std::string folder = m_folder.filePath("drivers").toStdString();
+        QVERIFY(QDir().mkpath(folder.c_str()));
+        const auto put = [&](const char* name, const QByteArray& content) {
+            QFile file(QString::fromStdString(folder + '/' + name));
+            return file.open(QIODevice::WriteOnly) && file.write(content) == content.size();
+        };
+        QVERIFY(put("netkvm.inf", "[Version]") && put("netkvm.sys", QByteArray(100'000, 'x')));
+        m_drivers = {{"netkvm.inf", folder + "/netkvm.inf"},
+                     {"netkvm.sys", folder + "/netkvm.sys"}};
+        const auto made = prepare("CENA_X64FREV_DE-DE_DV5", {}, answers(), "MICROSOFT CORPORATION");
+        QVERIFY2(made.has_value(), made ? "" : made.error().sentence().c_str());
+        const auto inf = os::readSmallIsoFile(made->scriptDisc, "netkvm.inf", 100);
+        QCOMPARE(inf.value_or(""), std::string("[Version]"));
+        QCOMPARE(os::readSmallIsoFile(made->scriptDisc, "netkvm.sys", 200'000).value_or("").size(),
+                 size_t{100'000});
+        const auto unattend = os::readSmallIsoFile(made->scriptDisc, "autounattend.xml", 100'000);
+        QVERIFY(unattend.value_or("").find("<Path>E:\\</Path>") != std::string::npos);
+        QDir(out().c_str()).removeRecursively();
+        QVERIFY(QDir().mkpath(out().c_str()));
+        const auto debian = prepare("Debian 11.5.0 amd64 n", bootFiles(), answers());
+        QVERIFY(!debian.has_value() && nothingIsLeft());
+        m_drivers.push_back({"autounattend.xml", folder + "/netkvm.inf"});
+        QVERIFY(!prepare("CENA_X64FREV_DE-DE_DV5", {}, answers(), "MICROSOFT CORPORATION"));
+        m_drivers = {{"netkvm.inf", folder + "/missing"}};
+        QVERIFY(!prepare("CENA_X64FREV_DE-DE_DV5", {}, answers(), "MICROSOFT CORPORATION"));
+        QVERIFY(nothingIsLeft());
+    }
+
     void productKeyIsAskedFor()
     {
         QVERIFY(expressSupport(*m_database, "http://microsoft.com/win/10").needsProductKey);
@@ -226,7 +258,7 @@ private slots:
         job.cancel();
         QVERIFY(tests::makeIso(medium().c_str(), "Debian 11.5.0 amd64 n", bootFiles()));
         const auto facts = m_database->identify(medium());
-        const auto made = prepareExpress(*m_database, medium(), *facts, answers(), out(), job);
+        const auto made = prepareExpress(*m_database, medium(), *facts, answers(), {}, out(), job);
         QVERIFY(made.error().code() == vmm::ErrorCode::Cancelled);
         QVERIFY(nothingIsLeft());
     }
@@ -261,13 +293,14 @@ private:
             return vmm::Error(vmm::ErrorCode::Io, "no image");
         const os::MediumFacts facts = TRY(m_database->identify(medium()));
         library::Job job;
-        auto made = TRY(prepareExpress(*m_database, medium(), facts, given, out(), job));
+        auto made = TRY(prepareExpress(*m_database, medium(), facts, given, m_drivers, out(), job));
         for (std::string* path : {&made.kernel, &made.initrd, &made.scriptDisc})
             if (!path->empty())
                 *path = out() + '/' + *path;
         return made;
     }
     std::unique_ptr<os::OsDatabase> m_database;
+    std::vector<DriverFile> m_drivers;
     bool m_sameVersion = false;
     QTemporaryDir m_folder;
 };

@@ -21,6 +21,7 @@
 #include "app/main/library_keeper.h"
 #include "app/main/library_search.h"
 #include "app/session/bus_names.h"
+#include "tests/support/made_up_iso.h"
 
 using app::library::Bundle;
 using app::library::BundleLock;
@@ -183,6 +184,7 @@ private slots:
     void renamesClonesRemovesAndRestores();
     void madeOfADraft();
     void madeOfADiskImage();
+    void madeToInstallItself();
     void unusableFileIsRefused();
     void installationEnds();
     void secondStartHandsOn();
@@ -699,6 +701,44 @@ void LibraryKeeperTest::madeOfADiskImage()
     QTRY_VERIFY_WITH_TIMEOUT(m_keeper->jobs().isEmpty() && m_keeper->config(id), 30000);
     QCOMPARE(m_keeper->disks(id).at(0).bytes, 3 * kDiskBytes);
     QVERIFY(QFile::exists(image));
+}
+
+/// What the sheet asks is all that an installation without questions needs.
+void LibraryKeeperTest::madeToInstallItself()
+{
+    if (!tests::canMakeIso())
+        QSKIP("genisoimage is not installed");
+    const QString image = m_home->path() + QStringLiteral("/debian.iso");
+    QVERIFY(tests::makeIso(image, QStringLiteral("Debian 11.5.0 amd64 n"),
+                           {QStringLiteral("install.amd/vmlinuz"), QStringLiteral("kernel"),
+                            QStringLiteral("install.amd/initrd.gz"), QStringLiteral("ramdisk")}));
+    begin();
+    QTRY_VERIFY(!m_keeper->folders().isEmpty());
+    std::optional<MachineDraft> draft;
+    connect(m_keeper.get(), &LibraryKeeper::draftReady, this,
+            [&](const MachineDraft& ready) { draft = ready; });
+    m_keeper->offer({QUrl::fromLocalFile(image)});
+    QTRY_VERIFY_WITH_TIMEOUT(draft || !m_notices->isEmpty(), 30000);
+    if (!draft || !draft->canExpress)
+        QSKIP("there is no database of systems");
+    draft->diskBytes = kDiskBytes;
+    draft->express = true;
+    draft->user = QStringLiteral("ada");
+    draft->password = QStringLiteral("secret");
+    draft->language = QStringLiteral("de_DE");
+    draft->keyboard = QStringLiteral("de");
+    draft->timeZone = QStringLiteral("Europe/Berlin");
+    draft->config.hardware.name = "Ada's engine";
+    QSignalSpy added(m_keeper.get(), &LibraryKeeper::machineAdded);
+    m_keeper->create(*draft, false);
+    const QString id = added.at(0).at(0).toString();
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !m_keeper->busy() && m_keeper->config(id) && m_keeper->config(id)->install.pending, 30000);
+    QFile ramdisk(QString::fromStdString((bundle(id) / "express-initrd").string()));
+    QVERIFY(ramdisk.open(QIODevice::ReadOnly));
+    const QByteArray script = ramdisk.readAll();
+    QVERIFY(script.contains("Ada-s-engine") && script.contains("Europe/Berlin"));
+    QVERIFY(!script.contains("secret"));
 }
 
 void LibraryKeeperTest::unusableFileIsRefused()

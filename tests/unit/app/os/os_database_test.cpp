@@ -3,6 +3,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "app/os/drivers.h"
 #include "app/os/logo.h"
 #include "app/os/os_database.h"
 #include "tests/support/made_up_iso.h"
@@ -43,6 +44,20 @@ private slots:
         const auto ten = m_database->find("win10");
         QVERIFY(ten && !ten->virtioBlock && ten->canExpress);
         QVERIFY(m_database->find("fedora20")->endOfLife);
+    }
+
+    void drivers()
+    {
+        const auto ten = driversFor(*m_database, "http://microsoft.com/win/10");
+        QVERIFY(!ten.empty());
+        QVERIFY(ten.front().location.starts_with("https://") &&
+                !ten.front().location.ends_with('/'));
+        const auto& files = ten.front().files;
+        QVERIFY(std::find(files.begin(), files.end(), "netkvm.inf") != files.end());
+        for (const auto& set : ten)
+            QVERIFY(set.location.find("x86") == std::string::npos); // the other architecture's
+        QVERIFY(driversFor(*m_database, "http://debian.org/debian/11").empty());
+        QVERIFY(driversFor(*m_database, "no such").empty());
     }
 
     void searches()
