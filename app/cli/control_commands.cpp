@@ -264,7 +264,10 @@ Result<void> runList(const ListCommand& command, OutputFormat format)
 {
     const auto bus = SessionBus::open();
     const SessionBus* connected = bus ? &*bus : nullptr;
-    const auto entries = TRY(library::Library::open()).machines();
+    const auto library = TRY(library::Library::open());
+    if (const auto readable = library.checkSettings(); !readable)
+        fmt::print(stderr, "vitrine: {}\n", readable.error().sentence());
+    const auto entries = library.machines();
     Json list = Json::array();
     for (const auto& entry : entries)
         list.push_back(libraryEntry(connected, entry));

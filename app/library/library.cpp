@@ -231,6 +231,12 @@ std::vector<fs::path> Library::folders() const
     return all;
 }
 
+Result<void> Library::checkSettings() const
+{
+    static_cast<void>(TRY(readSettings(m_settings)));
+    return {};
+}
+
 Result<void> Library::addFolder(const fs::path& folder)
 {
     return rememberFolder(m_settings, m_home, folder);

@@ -52,6 +52,9 @@ public:
 
     /// The folders that hold bundles, the default one first.
     std::vector<std::filesystem::path> folders() const;
+    /// Whether the list of added folders can be read; folders() does without when it cannot. The
+    /// error names the file and, where there is one, the line.
+    vmm::Result<void> checkSettings() const;
     vmm::Result<void> addFolder(const std::filesystem::path& folder);
     vmm::Result<void> removeFolder(const std::filesystem::path& folder);
 

@@ -2,6 +2,7 @@
 #include "app/main/library_shelf.h"
 
 #include <chrono>
+#include <utility>
 
 #include <QFileInfo>
 #include <QSet>
@@ -79,6 +80,8 @@ LibraryShelf::Listing LibraryShelf::look(const LibraryPlace& place)
         listing.problem = QString::fromStdString(opened.error().sentence());
         return listing;
     }
+    if (const auto readable = opened->checkSettings(); !readable)
+        listing.settings = QString::fromStdString(readable.error().sentence());
     for (const auto& folder : opened->folders())
         listing.folders << pathOf(folder);
     for (const MachineEntry& entry : opened->machines()) {
@@ -104,6 +107,8 @@ void LibraryShelf::take(Listing listing)
         m_folders = std::move(listing.folders);
         watch();
         emit listed();
+        if (std::exchange(m_told, listing.settings) != listing.settings && !m_told.isEmpty())
+            emit failed(m_told);
     } else {
         emit failed(listing.problem);
     }

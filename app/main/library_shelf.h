@@ -50,14 +50,15 @@ public:
 signals:
     /// The disk has been looked at; every time, whether something changed or not.
     void listed();
-    /// The folders cannot be read at all: one sentence.
+    /// The folders, or the list of them, cannot be read: one sentence, once for each reason.
     void failed(const QString& sentence);
 
 private:
     struct Listing {
         QMap<QString, ShelfMachine> machines;
         QStringList folders;
-        QString problem;
+        QString problem;  ///< nothing else is known then
+        QString settings; ///< what is wrong with the list of folders
     };
     static Listing look(const LibraryPlace& place);
     void lookNow();
@@ -67,6 +68,7 @@ private:
     const LibraryPlace m_place;
     QMap<QString, ShelfMachine> m_machines;
     QStringList m_folders;
+    QString m_told; ///< of the list of folders
     QFileSystemWatcher m_watcher;
     QTimer m_soon;
     bool m_looking = false;

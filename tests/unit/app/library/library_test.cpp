@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "app/library/file_ops.h"
 #include "tests/unit/app/library/scratch.h"
 
 using namespace app::library;
@@ -108,6 +109,25 @@ private slots:
         QVERIFY(!library.removeFolder(scratch.home).has_value());
         QVERIFY(library.removeFolder(more).has_value());
         QVERIFY(!library.removeFolder(more).has_value());
+        QVERIFY(library.checkSettings().has_value());
+    }
+
+    /// A list that somebody spoiled by hand is told, and left as it is.
+    void listOfFoldersIsSpoiled()
+    {
+        const Scratch scratch;
+        scratch.addBundle("a", idOf('a'));
+        const std::string spoiled = "folders = [\n\"/more\"\nsize = 1\n";
+        write(scratch.root / "config/library.toml", spoiled);
+        Library library = scratch.open();
+        QCOMPARE(library.machines().size(), size_t{1});
+        const auto readable = library.checkSettings();
+        QVERIFY(!readable.has_value());
+        QVERIFY2(words(readable.error()).contains("library.toml line"),
+                 qPrintable(words(readable.error())));
+        fs::create_directories(scratch.root / "more");
+        QVERIFY(!library.addFolder(scratch.root / "more").has_value());
+        QCOMPARE(readFile(scratch.root / "config/library.toml", 1000).value_or(""), spoiled);
     }
 
     void makesWhatAPersonExpects()

@@ -164,6 +164,7 @@ private slots:
     void listsWhatLiesThere();
     void noticesWhatComesChangesAndGoes();
     void brokenBundleSaysWhy();
+    void spoiledListOfFoldersSaysWhy();
     void handEditShows();
     void startsAProcessThatFails();
     void startsAProcessThatIsKilled();
@@ -333,6 +334,19 @@ void LibraryKeeperTest::brokenBundleSaysWhy()
     m_keeper->open(id);
     QCOMPARE(m_notices->size(), 1);
     QVERIFY(m_keeper->configText(id).contains(QStringLiteral("Broken")));
+}
+
+void LibraryKeeperTest::spoiledListOfFoldersSaysWhy()
+{
+    const QString id = makeMachine("Here");
+    std::ofstream(m_surroundings.place.settings) << "folders = [\n";
+    begin();
+    QVERIFY(has(id, MachineState::Off));
+    QTRY_COMPARE(m_notices->size(), 1);
+    QVERIFY(m_notices->at(0).at(0).toString().contains(QStringLiteral("library.toml line")));
+    makeMachine("Another"); // looked at anew, and not told again
+    QTRY_COMPARE(m_keeper->machines().size(), 2);
+    QCOMPARE(m_notices->size(), 1);
 }
 
 void LibraryKeeperTest::handEditShows()
