@@ -63,6 +63,24 @@ function(vitrine_moc target)
   endforeach()
 endfunction()
 
+# vitrine_uses_threads(<result> <source>...): whether it is worth ThreadSanitizer's while, which takes a build of its own: every test
+# of a device, and of the vmm's rooms those that start threads or loops.
+function(vitrine_uses_threads result)
+  set(${result} FALSE)
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "/tests/device/")
+    set(${result} TRUE)
+  elseif(CMAKE_CURRENT_SOURCE_DIR MATCHES "/tests/unit/vmm/")
+    foreach(source IN LISTS ARGN)
+      cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE file)
+      file(STRINGS ${file} lines REGEX "std::j?thread|std::async|EventLoop|pthread_create" LIMIT_COUNT 1)
+      if(lines)
+        set(${result} TRUE)
+      endif()
+    endforeach()
+  endif()
+  set(${result} ${${result}} PARENT_SCOPE)
+endfunction()
+
 # vitrine_test(<name> LABEL unit|device|kvm|ui|e2e|fuzz SOURCES a.cpp [DEPS ...] [TIMEOUT seconds])
 # A Qt Test program (one class per program, QTEST_GUILESS_MAIN and `#include "<file>.moc"`).
 # Exit status 77 counts as skipped; the program prints the reason.
@@ -84,9 +102,15 @@ function(vitrine_test name)
   endif()
   vitrine_precompile(${name} test)
   vitrine_tier_target(${TEST_LABEL} ${name})
+  set(labels ${TEST_LABEL})
+  vitrine_uses_threads(threaded ${TEST_SOURCES})
+  if(threaded)
+    list(APPEND labels threads)
+    vitrine_tier_target(threads ${name})
+  endif()
   add_test(NAME ${TEST_LABEL}.${name} COMMAND ${name})
   set_tests_properties(${TEST_LABEL}.${name} PROPERTIES
-    LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} SKIP_RETURN_CODE 77
+    LABELS "${labels}" TIMEOUT ${TEST_TIMEOUT} SKIP_RETURN_CODE 77
     ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
   if(TEST_LABEL MATCHES "^(kvm|e2e)$")
     set_tests_properties(${TEST_LABEL}.${name} PROPERTIES RESOURCE_LOCK kvm)

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/sanitizers.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace {
@@ -23,7 +25,7 @@ using Input = std::vector<uint8_t>;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kMutations = 5000;
-constexpr auto kMutationBudget = std::chrono::seconds(20);
+constexpr auto kMutationBudget = std::chrono::seconds(tests::kHasShadowMemory ? 8 : 20);
 constexpr size_t kMaxSize = 64 * 1024; // of mutated inputs; corpus files run whole
 
 /// Numbers parsers and length checks tend to stumble over.
