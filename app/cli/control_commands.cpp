@@ -222,7 +222,7 @@ std::string restingState(const library::MachineEntry& entry)
     return entry.suspended ? "suspended" : "off";
 }
 
-Json libraryEntry(const SessionBus* bus, const library::MachineEntry& entry)
+Json libraryEntry(const SessionBus* bus, const library::MachineEntry& entry, const std::string& id)
 {
     const auto& hardware = entry.config.hardware;
     Json facts = {{"name", entry.config.name()},
@@ -230,10 +230,10 @@ Json libraryEntry(const SessionBus* bus, const library::MachineEntry& entry)
                   {"cpus", hardware.cpus},
                   {"memory", hardware.memoryBytes}};
     if (entry.running && bus != nullptr)
-        if (const auto status = bus->status(entry.config.id))
+        if (const auto status = bus->status(id))
             facts = toJson(*status);
     facts["name"] = entry.config.name(); // its process has the one of its start
-    facts["id"] = entry.config.id;
+    facts["id"] = id;
     facts["os"] = entry.config.os;
     facts["bundle"] = entry.bundle.string();
     if (!entry.problem.empty())
@@ -242,8 +242,7 @@ Json libraryEntry(const SessionBus* bus, const library::MachineEntry& entry)
 }
 
 /// Machines that run and are none of the library's: by their lock files and on the bus.
-std::vector<std::string> otherMachines(const SessionBus* bus,
-                                       const std::vector<library::MachineEntry>& entries)
+std::vector<std::string> otherMachines(const SessionBus* bus, const std::vector<std::string>& ids)
 {
     std::vector<std::string> names = session::NameLock::held();
     if (bus != nullptr)
@@ -252,8 +251,7 @@ std::vector<std::string> otherMachines(const SessionBus* bus,
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     std::erase_if(names, [&](const std::string& name) {
-        return std::any_of(entries.begin(), entries.end(),
-                           [&](const auto& entry) { return entry.config.id == name; });
+        return std::find(ids.begin(), ids.end(), name) != ids.end();
     });
     return names;
 }
@@ -267,11 +265,13 @@ Result<void> runList(const ListCommand& command, OutputFormat format)
     const auto library = TRY(library::Library::open());
     if (const auto readable = library.checkSettings(); !readable)
         fmt::print(stderr, "vitrine: {}\n", readable.error().sentence());
-    const auto entries = library.machines();
+    std::vector<std::string> ids;
     Json list = Json::array();
-    for (const auto& entry : entries)
-        list.push_back(libraryEntry(connected, entry));
-    for (const std::string& name : otherMachines(connected, entries))
+    for (const auto& entry : library.machines()) {
+        ids.push_back(connected ? runningId(*connected, entry) : entry.config.id);
+        list.push_back(libraryEntry(connected, entry, ids.back()));
+    }
+    for (const std::string& name : otherMachines(connected, ids))
         list.push_back(runningEntry(connected, name));
     if (format == OutputFormat::Json) {
         printJson(list);
@@ -287,9 +287,9 @@ Result<void> runList(const ListCommand& command, OutputFormat format)
 
 Result<void> runCtl(const CtlCommand& typed, OutputFormat format)
 {
-    const SessionBus bus = TRY(SessionBus::open());
+    const SessionBus bus = TRY(busFor(typed.name));
     CtlCommand command = typed;
-    command.name = busKeyOf(typed.name);
+    command.name = busKeyOf(bus, typed.name);
     if (command.verb == Verb::Hardware)
         return runHardware(bus, command, format);
     if (isQuestion(command.verb))

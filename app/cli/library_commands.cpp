@@ -12,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/guest_starter.h"
-#include "app/cli/machine_client.h"
 #include "app/cli/terminal_job.h"
 #include "app/library/config_keys.h"
 #include "app/library/library.h"
@@ -73,11 +72,18 @@ Result<void> done(const Errand& errand, const Result<void>& outcome)
     return outcome;
 }
 
+/// Machines that run outside the library go by their names.
+bool runsByName(const std::string& name)
+{
+    const auto running = session::NameLock::held();
+    return std::find(running.begin(), running.end(), name) != running.end();
+}
+
 /// A running machine is told over the bus; one that runs outside the library as well.
 Result<void> tell(const Errand& errand, const char* method)
 {
-    const SessionBus bus = TRY(SessionBus::open());
-    return bus.call(busKeyOf(errand.argument(0)), method);
+    const SessionBus bus = TRY(busFor(errand.argument(0)));
+    return bus.call(busKeyOf(bus, errand.argument(0)), method);
 }
 
 /// A call that ends the machine, and with it perhaps the answer: comes back when the process is
@@ -277,14 +283,33 @@ Result<void> logs(const Errand& errand)
 
 } // namespace
 
-std::string busKeyOf(const std::string& name)
+Result<SessionBus> busFor(const std::string& name)
 {
-    const auto running = session::NameLock::held();
-    if (std::find(running.begin(), running.end(), name) != running.end())
+    auto bus = SessionBus::open();
+    if (!bus && !runsByName(name)) // who does not exist is not controlled with a bus either
+        TRY(TRY(Library::open()).find(name));
+    return bus;
+}
+
+std::string busKeyOf(const SessionBus& bus, const std::string& name)
+{
+    if (runsByName(name))
         return name;
     const auto library = Library::open();
     const auto entry = library ? library->find(name) : library.error();
-    return entry && !entry->config.id.empty() ? entry->config.id : name;
+    const std::string id = entry ? runningId(bus, *entry) : std::string();
+    return id.empty() ? name : id;
+}
+
+std::string runningId(const SessionBus& bus, const MachineEntry& entry)
+{
+    if (!entry.config.id.empty() || !entry.running)
+        return entry.config.id;
+    const auto machines = bus.machines();
+    for (const std::string& id : machines ? *machines : std::vector<std::string>())
+        if (const auto status = bus.status(id); status && status->name == entry.config.name())
+            return id;
+    return {};
 }
 
 Result<void> runLibraryCall(const LibraryCall& call, OutputFormat format)

@@ -82,7 +82,8 @@ constexpr LibraryWord kWords[] = {
      "NAME KEY=VALUE...",
      2,
      kMany,
-     "Changes a machine's configuration, for its next start.",
+     "Changes a machine's configuration, for its next start; get NAME prints every KEY, such as\n"
+     "memory or nic0.kind.",
      {}},
     {"get", LibraryVerb::Get, "NAME [KEY]", 1, 2, "Prints a machine's configuration.", {}},
     {"forward",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <span>
 
 #include <fmt/core.h>
 
@@ -17,9 +18,9 @@ using vmm::Result;
 
 namespace {
 
-using Field = ConfigField<MachineConfig>;
+constexpr std::string_view kId = "id";
 
-std::string keyOf(const Field& field)
+std::string keyOf(const ConfigField<MachineConfig>& field)
 {
     return fmt::format("{}.{}", field.section, field.key);
 }
@@ -59,19 +60,19 @@ std::optional<int64_t> numberIn(const std::string& text)
 }
 
 /// As short as says which it is.
-std::string nameOf(const Field& field)
+std::string nameOf(const ConfigField<MachineConfig>& field)
 {
     const auto fields = machineFields();
-    const auto first = std::find_if(fields.begin(), fields.end(), [&](const Field& candidate) {
+    const auto first = std::find_if(fields.begin(), fields.end(), [&](const auto& candidate) {
         return candidate.key == field.key;
     });
     return &*first == &field ? std::string(field.key) : keyOf(field);
 }
 
-Result<const Field*> fieldNamed(std::string_view key)
+Result<const ConfigField<MachineConfig>*> fieldNamed(std::string_view key)
 {
     std::string keys;
-    for (const Field& field : machineFields()) {
+    for (const auto& field : machineFields()) {
         if (field.key == key || keyOf(field) == key)
             return &field;
         keys += (keys.empty() ? "" : ", ") + nameOf(field);
@@ -80,52 +81,131 @@ Result<const Field*> fieldNamed(std::string_view key)
                  fmt::format("there is no key \"{}\"; choose one of {}", key, keys));
 }
 
-/// `config` changes only when all is well.
-Result<void> readInto(MachineConfig& config, const Field& field, const TomlValue& value)
+template <class T>
+Result<const ConfigField<T>*> fieldOf(const T& device, std::span<const ConfigField<T>> fields,
+                                      std::string_view key)
 {
-    MachineConfig changed = config;
+    std::string keys;
+    for (const ConfigField<T>& field : fields) {
+        if (field.key == key)
+            return &field;
+        keys += (keys.empty() ? "" : ", ") + std::string(field.key);
+    }
+    return Error(ErrorCode::Invalid,
+                 fmt::format("{} has no key \"{}\"; choose one of {}", device.id, key, keys));
+}
+
+/// visit(device, fields, key of it) when `key` is one of a device, such as "nic0.link". False: it
+/// is not.
+template <class Config, class Visit>
+Result<bool> visitDevice(Config&& config, std::string_view key, Visit visit)
+{
+    const size_t dot = std::min(key.find('.'), key.size());
+    const auto visitOne = [&](auto& devices, auto fields) -> Result<bool> {
+        for (auto& device : devices) {
+            if (dot == key.size() || device.id != key.substr(0, dot))
+                continue;
+            TRY(visit(device, *TRY(fieldOf(device, fields, key.substr(dot + 1)))));
+            return true;
+        }
+        return false;
+    };
+    return TRY(visitOne(config.hardware.drives, driveFields())) ||
+           TRY(visitOne(config.hardware.nics, nicFields()));
+}
+
+/// `target` changes only when all is well.
+template <class T>
+Result<void> readInto(T& target, const ConfigField<T>& field, const TomlValue& value)
+{
+    T changed = target;
     TRY(field.read(value, changed));
-    config = std::move(changed);
+    target = std::move(changed);
     return {};
 }
 
-} // namespace
-
-std::vector<ConfigWord> configWords(const MachineConfig& config)
+/// A word may be a flag, a number, a text or a list; the key knows which of them it takes. What the
+/// reading as a text complains about says the most.
+template <class T>
+Result<void> readWord(T& target, const ConfigField<T>& field, const std::string& value)
 {
-    std::vector<ConfigWord> words;
-    for (const Field& field : machineFields()) {
-        std::string value = std::visit(Bare{}, field.write(config));
-        if (!value.empty())
-            words.push_back({keyOf(field), std::move(value)});
-    }
-    return words;
-}
-
-Result<std::string> configWord(const MachineConfig& config, std::string_view key)
-{
-    const Field* field = TRY(fieldNamed(key));
-    return std::visit(Bare{}, field->write(config));
-}
-
-Result<void> setConfigWord(MachineConfig& config, std::string_view key, const std::string& value)
-{
-    const Field* field = TRY(fieldNamed(key));
-    if (field->section == "machine" && (field->key == "name" || field->key == "id"))
-        return Error(ErrorCode::Invalid,
-                     fmt::format("{}: not changed as a key of the file", field->key));
-    // A word may be a flag, a number, a text or a list; the key knows which of them it takes. What
-    // the reading as a text complains about says the most.
     std::vector<TomlValue> readings = {split(value)};
     if (const auto number = numberIn(value))
         readings.emplace_back(*number);
     if (value == "true" || value == "false")
         readings.emplace_back(value == "true");
-    auto outcome = readInto(config, *field, value);
+    auto outcome = readInto(target, field, value);
     for (const TomlValue& reading : readings)
-        if (!outcome && readInto(config, *field, reading))
+        if (!outcome && readInto(target, field, reading))
             return {};
-    return outcome ? std::move(outcome) : std::move(outcome).error().within(field->key);
+    return outcome ? std::move(outcome) : std::move(outcome).error().within(field.key);
+}
+
+/// A file need not name its devices.
+MachineConfig named(MachineConfig config)
+{
+    config.hardware.nameDevices();
+    return config;
+}
+
+Error notChanged(std::string_view key)
+{
+    return {ErrorCode::Invalid, fmt::format("{}: not changed as a key of the file", key)};
+}
+
+template <class T>
+void addWords(std::vector<ConfigWord>& words, const std::vector<T>& devices,
+              std::span<const ConfigField<T>> fields)
+{
+    for (const T& device : devices)
+        for (const ConfigField<T>& field : fields) {
+            std::string value = std::visit(Bare{}, field.write(device));
+            if (!value.empty() && field.key != kId)
+                words.push_back({fmt::format("{}.{}", device.id, field.key), std::move(value)});
+        }
+}
+
+} // namespace
+
+std::vector<ConfigWord> configWords(const MachineConfig& unnamed)
+{
+    const MachineConfig config = named(unnamed);
+    std::vector<ConfigWord> words;
+    for (const auto& field : machineFields()) {
+        std::string value = std::visit(Bare{}, field.write(config));
+        if (!value.empty())
+            words.push_back({keyOf(field), std::move(value)});
+    }
+    addWords(words, config.hardware.drives, driveFields());
+    addWords(words, config.hardware.nics, nicFields());
+    return words;
+}
+
+Result<std::string> configWord(const MachineConfig& config, std::string_view key)
+{
+    std::string value;
+    if (TRY(visitDevice(named(config), key,
+                        [&](const auto& device, const auto& field) -> Result<void> {
+                            value = std::visit(Bare{}, field.write(device));
+                            return {};
+                        })))
+        return value;
+    const auto* field = TRY(fieldNamed(key));
+    return std::visit(Bare{}, field->write(config));
+}
+
+Result<void> setConfigWord(MachineConfig& config, std::string_view key, const std::string& value)
+{
+    config.hardware.nameDevices();
+    if (TRY(visitDevice(config, key, [&](auto& device, const auto& field) -> Result<void> {
+            return field.key == kId ? Result<void>(notChanged(key))
+                                    : readWord(device, field, value);
+        })))
+        return {};
+    const auto* field = TRY(fieldNamed(key));
+    if (field->section == "machine" && (field->key == "name" || field->key == kId))
+        return notChanged(field->key);
+    return readWord(config, *field, value);
 }
 
 } // namespace app::library

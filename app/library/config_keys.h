@@ -11,8 +11,8 @@
 
 namespace app::library {
 
-/// A key with its section, "resources.memory", and its value: "2G". Texts are bare, lists have
-/// commas.
+/// A key with its section, "resources.memory", or with the id of its disk, disc drive or network
+/// card, "nic0.kind"; and its value: "2G". Texts are bare, lists have commas.
 struct ConfigWord {
     std::string key;
     std::string value;
@@ -21,11 +21,11 @@ struct ConfigWord {
 /// Every key that says something, in the file's order.
 std::vector<ConfigWord> configWords(const MachineConfig& config);
 
-/// The value of `key`, written with or without its section; empty when it says nothing. NotFound,
+/// The value of `key`, written with or without its section; empty when it says nothing. Invalid,
 /// with the keys there are, when it is no key.
 vmm::Result<std::string> configWord(const MachineConfig& config, std::string_view key);
 
-/// Makes `key` say `value`. The machine's name and id are not changed this way: Invalid.
+/// Makes `key` say `value`. The machine's name and ids are not changed this way: Invalid.
 vmm::Result<void> setConfigWord(MachineConfig& config, std::string_view key,
                                 const std::string& value);
 

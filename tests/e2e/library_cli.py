@@ -91,6 +91,8 @@ def life_of_a_machine(folder):
     run("stop", "Second", "--force")
     expect(machines()["Second"]["state"] == "off", "it is not off")
     run("clone", "Second", "Third")
+    run("set", "Third", "nic0.link=down", "disk0.cache=direct")
+    expect(run("get", "Third", "nic0.link") == "down\n" and run("get", "Second", "nic0.link") == "up\n", "the cards are mixed up")
     exported = str(folder / "second.vitrine.tar.zst")
     run("export", "Second", exported)
     identity = machines()["Second"]["id"]
@@ -106,6 +108,7 @@ def mistakes(folder):
     expect("not a size" in run("set", "Third", "memory=much", status=1), "a bad value has no sentence")
     expect("needs NAME" in run("start", status=WRONG), "a missing name has no sentence")
     expect("no key" in run("set", "Third", "size=1G", status=1), "an unknown key has no sentence")
+    expect("interface" in run("set", "Third", "nic0.kind=tap", status=1), "a tap without an interface has no sentence")
     expect("name has" in run("set", "Third", "name=", status=1), "no name at all has no sentence")
     expect("say host port" in run("forward", "Third", "add", "ssh", status=1), "a bad forward has no sentence")
     expect("ssh" not in run("forward", "Third"), "the bad forward was kept")
@@ -123,6 +126,20 @@ def mistakes(folder):
     config.write_text(config.read_text(encoding="utf-8").replace('memory = "128M"', 'memory = "plenty"'), encoding="utf-8")
     said = run("start", "Third", "--headless", status=1)
     expect("machine.toml line" in said and "memory" in said, f"a broken file's sentence is {said}")
+
+
+def broken_while_it_runs():
+    """It is still the machine of that name, once, and can be stopped."""
+    run("start", "Second", "--headless", "--accel", accel())
+    config = pathlib.Path(machines()["Second"]["bundle"]) / "machine.toml"
+    good = config.read_text(encoding="utf-8")
+    config.write_text("[machine\n", encoding="utf-8")
+    listed = [machine for machine in json.loads(run("list", "--json")) if machine["name"] == "Second"]
+    expect(len(listed) == 1 and listed[0]["state"] == "running" and "line 1" in listed[0]["problem"], f"it is listed as {listed}")
+    run("ctl", "Second", "status")
+    run("stop", "--force", "Second")
+    wait_for(lambda: machines()["Second"]["state"] == "broken", "it is off, and broken")
+    config.write_text(good, encoding="utf-8")
 
 
 def unheard():
@@ -149,6 +166,7 @@ def without_a_bus():
     said = run("start", "Second", "--headless", "--accel", accel(), status=1)
     expect("Second was started, but" in said and "session bus" in said, f"without a bus a start says {said}")
     expect("session bus" in run("stop", "Second", status=1), "stopping it without a bus has no sentence")
+    expect("no machine" in run("stop", "Nobody", status=NO_SUCH), "without a bus an unknown machine has no sentence")
     os.kill(pid_of(machines()["Second"]["id"]), signal.SIGTERM)
     wait_for(lambda: machines()["Second"]["state"] == "suspended", "SIGTERM suspends it")
 
@@ -173,6 +191,7 @@ def case(home):
         life_of_a_machine(home)
         texts()
         mistakes(home)
+        broken_while_it_runs()
         unheard()
         without_a_bus()
     finally:

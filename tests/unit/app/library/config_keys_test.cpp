@@ -9,6 +9,18 @@
 using namespace app::library;
 using vmm::ErrorCode;
 
+namespace {
+
+MachineConfig machineWithCardAndDisk()
+{
+    MachineConfig config;
+    config.hardware.drives.push_back({vmm::spec::DriveKind::Disk, "disk0.raw"});
+    config.hardware.nics.resize(1);
+    return config;
+}
+
+} // namespace
+
 class ConfigKeysTest : public QObject {
     Q_OBJECT
 
@@ -44,6 +56,24 @@ private slots:
             return word.key == "boot.order" && word.value == "disk";
         }));
     }
+    void devicesGoByTheirIds()
+    {
+        MachineConfig config = machineWithCardAndDisk();
+        QVERIFY(setConfigWord(config, "nic0.kind", "disconnected").has_value());
+        QVERIFY(setConfigWord(config, "nic0.forwards", "tcp:2222-:22,udp:53-:53").has_value());
+        QVERIFY(setConfigWord(config, "nic0.link", "down").has_value());
+        QVERIFY(setConfigWord(config, "disk0.operations-per-second", "100").has_value());
+        const vmm::spec::NicSpec& card = config.hardware.nics.front();
+        QVERIFY(card.kind == vmm::spec::NicKind::None && !card.linkUp);
+        QCOMPARE(card.forwards.size(), size_t{2});
+        QCOMPARE(config.hardware.drives.front().limits.operationsPerSecond, uint64_t{100});
+        QCOMPARE(*configWord(config, "nic0.link"), std::string("down"));
+        QCOMPARE(*configWord(config, "nic0.forwards"), std::string("tcp:2222-:22,udp:53-:53"));
+        const auto words = configWords(config);
+        QVERIFY(std::any_of(words.begin(), words.end(), [](const ConfigWord& word) {
+            return word.key == "nic0.kind" && word.value == "disconnected";
+        }));
+    }
     void refusesNonsense_data()
     {
         QTest::addColumn<QString>("key");
@@ -73,6 +103,18 @@ private slots:
         QTest::newRow("number") << "cpus"
                                 << "many"
                                 << "cpus: not a whole number";
+        QTest::newRow("device") << "nic7.kind"
+                                << "user"
+                                << "no key \"nic7.kind\"";
+        QTest::newRow("a device's key") << "nic0.speed"
+                                        << "1"
+                                        << "nic0 has no key \"speed\"; choose one of id, kind";
+        QTest::newRow("a device's id") << "disk0.id"
+                                       << "x"
+                                       << "disk0.id: not changed";
+        QTest::newRow("a device's word") << "nic0.kind"
+                                         << "satellite"
+                                         << "kind: ";
         QTest::newRow("flag") << "disposable"
                               << "perhaps"
                               << "neither true nor false";
@@ -82,13 +124,18 @@ private slots:
         QFETCH(QString, key);
         QFETCH(QString, value);
         QFETCH(QString, words);
-        MachineConfig config;
+        MachineConfig config = machineWithCardAndDisk();
+        const auto before = configWords(config);
         const auto outcome = setConfigWord(config, key.toStdString(), value.toStdString());
         QVERIFY(!outcome.has_value());
         QVERIFY(outcome.error().code() == ErrorCode::Invalid);
         QVERIFY2(outcome.error().sentence().find(words.toStdString()) != std::string::npos,
                  outcome.error().sentence().c_str());
-        QCOMPARE(configWords(config).size(), configWords(MachineConfig()).size());
+        const auto after = configWords(config);
+        QVERIFY(std::equal(after.begin(), after.end(), before.begin(), before.end(),
+                           [](const ConfigWord& a, const ConfigWord& b) {
+                               return a.key == b.key && a.value == b.value;
+                           }));
     }
 };
 
