@@ -1872,6 +1872,52 @@
     </message>
 </context>
 <context>
+    <name>SystemPicker</name>
+    <message>
+        <source>Choose the system</source>
+        <translation>System auswählen</translation>
+    </message>
+    <message>
+        <source>Search systems</source>
+        <translation>Systeme suchen</translation>
+    </message>
+    <message>
+        <source>Systems</source>
+        <translation>Systeme</translation>
+    </message>
+    <message>
+        <source>Reading the catalogue</source>
+        <translation>Katalog wird gelesen</translation>
+    </message>
+    <message>
+        <source>There is no catalogue of systems on this computer</source>
+        <translation>Auf diesem Computer gibt es keinen Katalog von Systemen</translation>
+    </message>
+    <message>
+        <source>No system is called “%1”</source>
+        <translation>Kein System heißt „%1“</translation>
+    </message>
+</context>
+<context>
+    <name>SystemRow</name>
+    <message>
+        <source>System</source>
+        <translation>System</translation>
+    </message>
+    <message>
+        <source>Memory and disk are proposed for it.</source>
+        <translation>Danach richten sich die Vorschläge für Speicher und Festplatte.</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Auswählen …</translation>
+    </message>
+    <message>
+        <source>Choose the system</source>
+        <translation>System auswählen</translation>
+    </message>
+</context>
+<context>
     <name>SystemTile</name>
     <message>
         <source>%1, %2</source>

@@ -1872,6 +1872,52 @@
     </message>
 </context>
 <context>
+    <name>SystemPicker</name>
+    <message>
+        <source>Choose the system</source>
+        <translation>Elegir el sistema</translation>
+    </message>
+    <message>
+        <source>Search systems</source>
+        <translation>Buscar sistemas</translation>
+    </message>
+    <message>
+        <source>Systems</source>
+        <translation>Sistemas</translation>
+    </message>
+    <message>
+        <source>Reading the catalogue</source>
+        <translation>Leyendo el catálogo</translation>
+    </message>
+    <message>
+        <source>There is no catalogue of systems on this computer</source>
+        <translation>En este equipo no hay ningún catálogo de sistemas</translation>
+    </message>
+    <message>
+        <source>No system is called “%1”</source>
+        <translation>Ningún sistema se llama «%1»</translation>
+    </message>
+</context>
+<context>
+    <name>SystemRow</name>
+    <message>
+        <source>System</source>
+        <translation>Sistema</translation>
+    </message>
+    <message>
+        <source>Memory and disk are proposed for it.</source>
+        <translation>La memoria y el disco propuestos dependen de él.</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Elegir…</translation>
+    </message>
+    <message>
+        <source>Choose the system</source>
+        <translation>Elegir el sistema</translation>
+    </message>
+</context>
+<context>
     <name>SystemTile</name>
     <message>
         <source>%1, %2</source>

@@ -83,6 +83,8 @@ public:
     void offer(const QList<QUrl>& urls) override;
     ui::models::MachineDraft emptyDraft() const override;
     void create(const ui::models::MachineDraft& draft, bool start) override;
+    void loadSystems() override;
+    void withSystem(const ui::models::MachineDraft& draft, const QString& osId) override;
     void loadCatalogue() override;
 
     std::optional<library::MachineConfig> config(const QString& id) const override;

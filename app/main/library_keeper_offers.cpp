@@ -18,6 +18,7 @@ using library::MachineEntry;
 using os::OsDatabase;
 using ui::models::CatalogueEntry;
 using ui::models::MachineDraft;
+using ui::models::SystemName;
 using vmm::Result;
 
 namespace {
@@ -119,6 +120,25 @@ void LibraryKeeper::importBundle(const QString& path)
                  TRY(library.importFrom(path, job));
                  return {};
              });
+}
+
+void LibraryKeeper::loadSystems()
+{
+    m_systems.ask(
+        [](const OsDatabase* database) {
+            return database ? systemsOf(*database) : QList<SystemName>();
+        },
+        [this](const QList<SystemName>& systems) { emit systemsLoaded(systems); });
+}
+
+void LibraryKeeper::withSystem(const MachineDraft& draft, const QString& osId)
+{
+    m_systems.ask(
+        [draft, osId, home = m_surroundings.place.home](const OsDatabase* database) {
+            return database ? sheetWithSystem(draft, *database, osId, making::hostMeans(home))
+                            : draft;
+        },
+        [this](const MachineDraft& filled) { emit systemFilledIn(filled); });
 }
 
 void LibraryKeeper::loadCatalogue()

@@ -143,6 +143,30 @@ Draft draftOf(const MachineDraft& sheet)
     return draft;
 }
 
+MachineDraft sheetWithSystem(const MachineDraft& sheet, const os::OsDatabase& database,
+                             const QString& osId, const making::HostMeans& means)
+{
+    const auto facts = database.find(osId.toStdString());
+    if (!facts)
+        return sheet;
+    Draft draft = draftOf(sheet);
+    draft.host = means;
+    draft.osName.clear(); // of a system that was chosen before
+    const Draft before = draft;
+    making::recommend(draft, *facts);
+    if (draft.source == Draft::Source::Appliance) {
+        draft.config.hardware = before.config.hardware;
+        draft.diskBus = before.diskBus;
+        draft.canBios = sheet.canBios;
+        draft.canUefi = sheet.canUefi;
+    }
+    MachineDraft changed = sheetOf(draft);
+    changed.ticket = sheet.ticket;
+    changed.sourceName = sheet.sourceName;
+    changed.canTryLive = sheet.canTryLive;
+    return changed;
+}
+
 MachineDraft emptySheet(const making::HostMeans& means)
 {
     MachineDraft sheet = sheetOf(making::plainDraft(means));

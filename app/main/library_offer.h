@@ -29,6 +29,13 @@ ui::models::MachineDraft emptySheet(const making::HostMeans& means);
 /// made of, if any.
 ui::models::MachineDraft sheetOf(const making::Draft& draft);
 
+/// `sheet` when its system is `osId`: with its name, its logo and what it needs of the hardware.
+/// What an appliance says of its own hardware stays, and so do the answers of the person. A thread
+/// on which the database may be asked.
+ui::models::MachineDraft sheetWithSystem(const ui::models::MachineDraft& sheet,
+                                         const os::OsDatabase& database, const QString& osId,
+                                         const making::HostMeans& means);
+
 /// What a machine is made of once the person has changed the sheet; sheetOf() backwards.
 making::Draft draftOf(const ui::models::MachineDraft& sheet);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/main/library_systems.h"
 
+#include <algorithm>
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -17,6 +19,7 @@ namespace app::main {
 using os::OsDatabase;
 using os::OsFacts;
 using ui::models::CatalogueEntry;
+using ui::models::SystemName;
 
 namespace {
 
@@ -124,6 +127,18 @@ QString systemsCache()
 {
     return QStandardPaths::writableLocation(QStandardPaths::GenericCacheLocation) +
            QStringLiteral("/vitrine/systems.json");
+}
+
+QList<SystemName> systemsOf(const OsDatabase& database)
+{
+    std::vector<os::OsFacts> all = database.search({});
+    std::stable_sort(all.begin(), all.end(), [](const os::OsFacts& a, const os::OsFacts& b) {
+        return !a.endOfLife && b.endOfLife;
+    });
+    QList<SystemName> systems;
+    for (const os::OsFacts& facts : all)
+        systems.append({text(facts.id), text(facts.name), LibrarySystems::lookOf(facts).logo});
+    return systems;
 }
 
 QList<CatalogueEntry> catalogueOf(const OsDatabase& database)

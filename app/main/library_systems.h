@@ -77,6 +77,10 @@ private:
 /// Where the file of names usually is ($XDG_CACHE_HOME/vitrine/systems.json).
 QString systemsCache();
 
+/// All there are, families by name and newest first within one, those without updates at the end.
+/// Any thread.
+QList<ui::models::SystemName> systemsOf(const os::OsDatabase& database);
+
 /// What can be downloaded, as the window lists it. Any thread.
 QList<ui::models::CatalogueEntry> catalogueOf(const os::OsDatabase& database);
 

@@ -18,6 +18,8 @@ constexpr std::array kDistros{
     Row{"elementaryos", "os-ubuntu"}, Row{"popos", "os-ubuntu"},   Row{"trisquel", "os-ubuntu"},
     Row{"fedora", "os-fedora"},       Row{"archlinux", "os-arch"}, Row{"opensuse", "os-opensuse"},
     Row{"sle", "os-opensuse"},        Row{"sled", "os-opensuse"},  Row{"sles", "os-opensuse"},
+    Row{"alpinelinux", "os-alpine"},  Row{"rhel", "os-redhat"},    Row{"rhl", "os-redhat"},
+    Row{"centos", "os-centos"},       Row{"haiku", "os-haiku"},    Row{"freebsd", "os-freebsd"},
 };
 constexpr std::array kFamilies{
     Row{"linux", "os-linux"},   Row{"winnt", "os-windows"},    Row{"win9x", "os-windows"},

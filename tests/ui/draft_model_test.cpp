@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The sheet of a new machine: drafts one after the other, every answer checked, what the
 // controller gets.
+#include <functional>
+
 #include <QSignalSpy>
 #include <QTest>
 
@@ -22,8 +24,16 @@ public:
         made.append(draft);
         started.append(start);
     }
+    void withSystem(const MachineDraft& draft, const QString& osId) override
+    {
+        if (whenAsked)
+            whenAsked(draft);
+        else
+            DemoLibrary::withSystem(draft, osId);
+    }
     QList<MachineDraft> made;
     QList<bool> started;
+    std::function<void(const MachineDraft&)> whenAsked;
 };
 
 MachineDraft debian()
@@ -47,6 +57,17 @@ MachineDraft debian()
     return draft;
 }
 
+MachineDraft unknown()
+{
+    MachineDraft draft = debian();
+    draft.sourceName = QStringLiteral("some.iso");
+    draft.osName.clear();
+    draft.config.os.clear();
+    draft.config.hardware.memoryBytes = kGiB;
+    draft.canExpress = false;
+    return draft;
+}
+
 } // namespace
 
 class DraftModelTest : public QObject {
@@ -64,6 +85,8 @@ private slots:
     void tryingNeedsNoDiskAndNoAnswers();
     void passwordsOfNoUseDoNotLeave();
     void firmwareIsAChoiceOnlyWithTwo();
+    void anUnknownSystemIsChosen();
+    void aSystemForAnotherDraftComesTooLate();
     void theHostProposesAPerson();
     void keyboardSettingsAreRead();
     void layoutsAreRead();
@@ -243,6 +266,52 @@ void DraftModelTest::firmwareIsAChoiceOnlyWithTwo()
     emit m_library->draftReady(debian());
     QVERIFY(m_draft->canChooseFirmware());
     QVERIFY(!m_draft->uefi());
+}
+
+void DraftModelTest::anUnknownSystemIsChosen()
+{
+    emit m_library->draftReady(debian());
+    QVERIFY(!m_draft->canChooseSystem());
+    m_draft->cancel();
+
+    emit m_library->draftReady(unknown());
+    QVERIFY(m_draft->canChooseSystem() && !m_draft->systemChosen());
+    SystemList& systems = *m_draft->systems();
+    QCOMPARE(systems.count(), 0);
+    systems.load();
+    const int all = systems.count();
+    QVERIFY(all > 1);
+    systems.setSearch(QStringLiteral("HAT free 13"));
+    QCOMPARE(systems.count(), 0);
+    systems.setSearch(QStringLiteral("13 freebsd"));
+    QCOMPARE(systems.count(), 1);
+    m_draft->setName(QStringLiteral("Mine"));
+    m_draft->chooseSystem(1); // there is none
+    QVERIFY(!m_draft->systemChosen());
+    m_draft->chooseSystem(0);
+    QCOMPARE(m_draft->osText(), QStringLiteral("FreeBSD 13.2"));
+    QVERIFY(m_draft->canChooseSystem()); // for another one
+    QCOMPARE(m_draft->memory()->value(), 2 * kGiB);
+    QVERIFY(m_draft->create(true));
+    QCOMPARE(m_library->made.first().config.os, std::string("freebsd13.2"));
+    QCOMPARE(m_library->made.first().config.hardware.name, std::string("Mine"));
+
+    emit m_library->draftReady(unknown());
+    QCOMPARE(systems.count(), all);
+}
+
+void DraftModelTest::aSystemForAnotherDraftComesTooLate()
+{
+    MachineDraft late;
+    emit m_library->draftReady(unknown());
+    m_library->whenAsked = [&](const MachineDraft& draft) { late = draft; };
+    m_draft->systems()->load();
+    m_draft->chooseSystem(0);
+    m_draft->cancel();
+    emit m_library->draftReady(unknown());
+    late.osName = QStringLiteral("Late");
+    emit m_library->systemFilledIn(late);
+    QVERIFY(!m_draft->systemChosen());
 }
 
 void DraftModelTest::theHostProposesAPerson()

@@ -103,6 +103,7 @@ private slots:
     void aConnectedMachineHasACable();
     void onlyWhatIsSeenIsMeasured();
     void theCatalogueIsChosenByKeyboard();
+    void anUnknownSystemIsChosenByKeyboard();
 
 private:
     void open(const QByteArray& text);
@@ -514,6 +515,38 @@ void SheetsWindowTest::theCatalogueIsChosenByKeyboard()
     QVERIFY(focus(QStringLiteral("Download Workstation")));
     press(Qt::Key_Return);
     QCOMPARE(m_library->offered.size(), 1);
+}
+
+void SheetsWindowTest::anUnknownSystemIsChosenByKeyboard()
+{
+    MachineDraft unknown = debian();
+    unknown.osName.clear();
+    open(QByteArray(kHead) + kWindow + kDraft);
+    emit m_library->draftReady(unknown);
+    QTRY_VERIFY(named(QStringLiteral("Choose the system")));
+    QVERIFY(focus(QStringLiteral("Choose the system")));
+    press(Qt::Key_Return);
+    QTRY_COMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Search systems"));
+    type("nothing of that name");
+    press(Qt::Key_Return);
+    QVERIFY(m_library->made.isEmpty());
+    QCOMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Search systems"));
+    press(Qt::Key_Escape);
+    QTRY_COMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Choose the system"));
+    press(Qt::Key_Return);
+    QTRY_COMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Search systems"));
+    type("debian");
+    press(Qt::Key_Down);
+    QCOMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Debian 12"));
+    press(Qt::Key_Down);
+    QCOMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Debian 11"));
+    press(Qt::Key_Return);
+    QTRY_COMPARE(nameOf(m_window->activeFocusItem()), QStringLiteral("Choose the system"));
+    QVERIFY(m_library->made.isEmpty());
+    QVERIFY(focus(QStringLiteral("Create and start")));
+    press(Qt::Key_Return);
+    QCOMPARE(m_library->made.size(), 1);
+    QCOMPARE(m_library->made.first().osName, QStringLiteral("Debian 11"));
 }
 
 int main(int argc, char** argv)

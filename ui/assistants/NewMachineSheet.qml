@@ -140,6 +140,11 @@ Sheet {
         }
 
         Section {
+            SystemRow {
+                visible: sheet.draft.canChooseSystem
+                height: visible ? implicitHeight : 0
+                draft: sheet.draft
+            }
             AmountRow {
                 amount: sheet.draft.memory
             }

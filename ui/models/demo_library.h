@@ -61,6 +61,8 @@ public:
     void offer(const QList<QUrl>& urls) override;
     MachineDraft emptyDraft() const override;
     void create(const MachineDraft& draft, bool start) override;
+    void loadSystems() override;
+    void withSystem(const MachineDraft& draft, const QString& osId) override;
     void loadCatalogue() override;
 
     std::optional<app::library::MachineConfig> config(const QString& id) const override;

@@ -35,9 +35,10 @@ const Medium kMedia[] = {
     {"ubuntu22.04", "Ubuntu 22.04 LTS", "os-ubuntu", "Canonical Ltd", "", true, false, 2022},
     {"opensuse15.5", "openSUSE Leap 15.5", "os-opensuse", "openSUSE Project", "Network install",
      false, false, 2023},
-    {"alpine3.18", "Alpine Linux 3.18", "os-linux", "Alpine Linux Project", "", false, false, 2023},
-    {"freebsd13.2", "FreeBSD 13.2", "os-bsd", "FreeBSD Project", "", false, false, 2023},
-    {"haiku-r1", "Haiku R1 Beta 4", "os-generic", "Haiku, Inc.", "", true, false, 2022},
+    {"alpine3.18", "Alpine Linux 3.18", "os-alpine", "Alpine Linux Project", "", false, false,
+     2023},
+    {"freebsd13.2", "FreeBSD 13.2", "os-freebsd", "FreeBSD Project", "", false, false, 2023},
+    {"haiku-r1", "Haiku R1 Beta 4", "os-haiku", "Haiku, Inc.", "", true, false, 2022},
     {"debian7", "Debian 7", "os-debian", "Debian Project", "Netinst", false, true, 2013},
 };
 
@@ -59,6 +60,33 @@ CatalogueEntry entryOf(const Medium& medium)
 }
 
 } // namespace
+
+void DemoLibrary::loadSystems()
+{
+    QList<SystemName> systems;
+    for (const Medium& medium : kMedia) {
+        const CatalogueEntry entry = entryOf(medium);
+        if (systems.isEmpty() || systems.last().osId != entry.osId)
+            systems.append({entry.osId, entry.osName, entry.osLogo});
+    }
+    emit systemsLoaded(systems);
+}
+
+void DemoLibrary::withSystem(const MachineDraft& draft, const QString& osId)
+{
+    MachineDraft filled = draft;
+    for (const Medium& medium : kMedia) {
+        if (osId == QLatin1String(medium.id)) {
+            const CatalogueEntry entry = entryOf(medium);
+            filled.config.os = osId.toStdString();
+            filled.osName = entry.osName;
+            filled.osLogo = entry.osLogo;
+        }
+    }
+    filled.config.hardware.memoryBytes = 2 * kGiBytes;
+    filled.recommendedMemory = 2 * kGiBytes;
+    emit systemFilledIn(filled);
+}
 
 void DemoLibrary::loadCatalogue()
 {

@@ -71,8 +71,11 @@ void DraftModel::setController(LibraryController* controller)
     if (m_controller)
         disconnect(m_controller, nullptr, this, nullptr);
     m_controller = controller;
-    if (controller)
+    m_systems.setController(controller);
+    if (controller) {
         connect(controller, &LibraryController::draftReady, this, &DraftModel::add);
+        connect(controller, &LibraryController::systemFilledIn, this, &DraftModel::fillInSystem);
+    }
     emit controllerChanged();
 }
 
@@ -100,6 +103,9 @@ void DraftModel::showNext()
 {
     m_active = !m_queue.isEmpty();
     m_draft = m_active ? m_queue.takeFirst() : MachineDraft();
+    m_draft.ticket = ++m_tickets;
+    m_canChooseSystem = m_active && m_draft.osName.isEmpty();
+    m_systems.setSearch({});
     if (m_active) {
         if (m_draft.canExpress)
             fillPerson();
@@ -134,6 +140,27 @@ void DraftModel::showAmounts()
     AmountLimits limits = diskLimits(m_draft);
     limits.recommended = m_draft.diskBytes;
     m_disk.show(m_draft.diskBytes, limits);
+}
+
+void DraftModel::chooseSystem(int row)
+{
+    const QString osId = m_systems.osId(row);
+    if (m_controller && m_active && !osId.isEmpty())
+        m_controller->withSystem(m_draft, osId);
+}
+
+/// Unless another draft is shown by now. What was typed meanwhile stays.
+void DraftModel::fillInSystem(const MachineDraft& draft)
+{
+    if (!m_active || draft.ticket != m_draft.ticket)
+        return;
+    const bool tries = m_draft.tryLive;
+    const std::string name = m_draft.config.hardware.name;
+    m_draft = draft;
+    m_draft.tryLive = tries;
+    m_draft.config.hardware.name = name;
+    showAmounts();
+    emit edited();
 }
 
 QString DraftModel::osText() const

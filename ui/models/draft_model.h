@@ -14,6 +14,7 @@
 #include "ui/models/amount.h"
 #include "ui/models/choice_list.h"
 #include "ui/models/library_controller.h"
+#include "ui/models/system_list.h"
 
 namespace ui::models {
 
@@ -34,8 +35,12 @@ class DraftModel : public QObject {
     // What it is made of.
     Q_PROPERTY(QString sourceName READ sourceName NOTIFY draftChanged)
     /// "Debian 12", or that the system is not known.
-    Q_PROPERTY(QString osText READ osText NOTIFY draftChanged)
-    Q_PROPERTY(QString osLogo READ osLogo NOTIFY draftChanged)
+    Q_PROPERTY(QString osText READ osText NOTIFY edited)
+    Q_PROPERTY(QString osLogo READ osLogo NOTIFY edited)
+    /// Nobody recognised the system, so the person may say which it is.
+    Q_PROPERTY(bool canChooseSystem READ canChooseSystem NOTIFY draftChanged)
+    Q_PROPERTY(bool systemChosen READ systemChosen NOTIFY edited)
+    Q_PROPERTY(ui::models::SystemList* systems READ systems CONSTANT)
     /// "Installer", "Live system", "Disk image" ...
     Q_PROPERTY(QString kindText READ kindText NOTIFY draftChanged)
 
@@ -47,7 +52,7 @@ class DraftModel : public QObject {
     Q_PROPERTY(ui::models::Amount* disk READ disk CONSTANT)
     /// A disk is to be made, so its size is asked for.
     Q_PROPERTY(bool makesDisk READ makesDisk NOTIFY edited)
-    Q_PROPERTY(bool canChooseFirmware READ canChooseFirmware NOTIFY draftChanged)
+    Q_PROPERTY(bool canChooseFirmware READ canChooseFirmware NOTIFY edited)
     Q_PROPERTY(bool uefi READ uefi WRITE setUefi NOTIFY edited)
     Q_PROPERTY(bool canTryLive READ canTryLive NOTIFY draftChanged)
     Q_PROPERTY(bool tryLive READ tryLive WRITE setTryLive NOTIFY edited)
@@ -87,6 +92,9 @@ public:
     QString osText() const;
     QString osLogo() const { return m_draft.osLogo; }
     QString kindText() const;
+    bool canChooseSystem() const { return m_canChooseSystem; }
+    bool systemChosen() const { return !m_draft.osName.isEmpty(); }
+    SystemList* systems() { return &m_systems; }
 
     QString name() const;
     void setName(const QString& name);
@@ -129,6 +137,9 @@ public:
     QString problem() const;
     QString startText() const;
 
+    /// The row `row` of systems() is what the machine has, or will have: its recommendations are
+    /// filled in, a moment later.
+    Q_INVOKABLE void chooseSystem(int row);
     /// A draft without a medium.
     Q_INVOKABLE void beginEmpty();
     /// Makes the machine and shows the next draft; false, and nothing happens, while there is a
@@ -147,6 +158,7 @@ signals:
 private:
     void add(const MachineDraft& draft);
     void showNext();
+    void fillInSystem(const MachineDraft& draft);
     void fillPerson();
     void showAmounts();
     template <class T>
@@ -156,6 +168,9 @@ private:
     QList<MachineDraft> m_queue;
     MachineDraft m_draft;
     bool m_active = false;
+    bool m_canChooseSystem = false;
+    int m_tickets = 0; ///< the last one given
+    SystemList m_systems;
     Amount m_memory;
     Amount m_cpus;
     Amount m_disk;

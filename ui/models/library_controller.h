@@ -93,11 +93,19 @@ struct CatalogueEntry {
     QDate released; ///< null: not known
 };
 
+/// An operating system that can be chosen. Plain data.
+struct SystemName {
+    QString osId;
+    QString name; ///< "Debian 12"
+    QString logo; ///< source of an image, or empty
+};
+
 /// What Vitrine proposes for a file or address a person dropped, before a machine is made of it.
 /// The sheet shows it and hands it back changed.
 struct MachineDraft {
     enum class Source { Installer, LiveMedium, DiskImage, Appliance, Bundle, Empty };
     Source source = Source::Empty;
+    int ticket = 0;     ///< the sheet's own mark, given back by withSystem()
     QString sourceName; ///< of the file, without its folder
     QString osName;     ///< as detected; empty when unknown
     QString osLogo;
@@ -177,6 +185,11 @@ public:
     virtual void offer(const QList<QUrl>& urls) = 0;
     /// A draft without a medium.
     virtual MachineDraft emptyDraft() const = 0;
+    /// All systems there are to choose from; systemsLoaded() follows.
+    virtual void loadSystems() = 0;
+    /// `draft` with the system `osId`, as the person says, and what that needs; systemFilledIn()
+    /// follows.
+    virtual void withSystem(const MachineDraft& draft, const QString& osId) = 0;
     /// Makes the machine; it appears in machines(), and starts when `start`.
     virtual void create(const MachineDraft& draft, bool start) = 0;
 
@@ -234,6 +247,9 @@ signals:
     void foldersChanged();
     void downloadsChanged();
     void draftReady(const ui::models::MachineDraft& draft);
+    /// Families by name, newest first within one, those without updates at the end.
+    void systemsLoaded(const QList<ui::models::SystemName>& systems);
+    void systemFilledIn(const ui::models::MachineDraft& draft);
     /// A machine went to the trash; `ticket` brings it back.
     void deleted(const QString& name, const QString& ticket);
     void configApplied(const QString& id, bool atNextStart);

@@ -13,6 +13,7 @@ using app::main::livePlan;
 using app::main::lookAt;
 using app::main::Offered;
 using app::making::Draft;
+using app::os::OsDatabase;
 using tests::kGibibyte;
 using tests::kMeans;
 using tests::offeredDisc;
@@ -43,6 +44,8 @@ private slots:
     void showsWhatIsProposed();
     void makesWhatWasChanged();
     void keepsTheImageToTakeOver();
+    void aSystemIsFilledIn();
+    void anApplianceKnowsItsHardware();
     void foldersAndMissingFiles();
     void nothingChanged();
     void wordsNeedNoStart();
@@ -103,6 +106,54 @@ void LibraryOfferTest::keepsTheImageToTakeOver()
     QCOMPARE(back.disks.size(), size_t{1});
     QVERIFY(back.disks[0].source == "/some.ova" && back.disks[0].bytes == 7 * kGibibyte);
     QVERIFY(back.config.hardware.drives.empty());
+}
+
+void LibraryOfferTest::aSystemIsFilledIn()
+{
+    const auto database = OsDatabase::load();
+    if (!database)
+        QSKIP("osinfo-db is not installed");
+    const QTemporaryDir folder;
+    const auto path = offeredDisc(folder, "some.iso");
+    MachineDraft sheet = lookAt(QString::fromStdString(path.string()), nullptr, kMeans).draft;
+    sheet.ticket = 7;
+    sheet.config.hardware.name = "Mine";
+    const auto with = [&](const char* os) {
+        return app::main::sheetWithSystem(sheet, **database, QString::fromLatin1(os), kMeans);
+    };
+    const MachineDraft debian = with("debian11");
+    QCOMPARE(debian.osName, QStringLiteral("Debian 11"));
+    QVERIFY(!debian.osLogo.isEmpty() && debian.ticket == 7);
+    QCOMPARE(debian.config.os, std::string("http://debian.org/debian/11"));
+    QCOMPARE(debian.config.name(), std::string("Mine"));
+    QCOMPARE(debian.sourceName, sheet.sourceName);
+    QVERIFY(debian.recommendedMemory > 0 && debian.canTryLive == sheet.canTryLive);
+    QVERIFY(debian.config.hardware.drives.at(1).bus == DriveBus::VirtioBlk);
+    sheet = debian; // and then another
+    const MachineDraft windows = with("winxp");
+    QVERIFY(windows.osName.contains(QStringLiteral("XP")));
+    QVERIFY(windows.config.hardware.drives.at(1).bus == DriveBus::Ahci);
+    QCOMPARE(windows.config.hardware.drives.size(), size_t{2});
+    QCOMPARE(with("beos1").osName, sheet.osName);
+}
+
+void LibraryOfferTest::anApplianceKnowsItsHardware()
+{
+    const auto database = OsDatabase::load();
+    if (!database)
+        QSKIP("osinfo-db is not installed");
+    Draft draft = app::making::plainDraft(kMeans);
+    draft.source = Draft::Source::Appliance;
+    draft.diskBus = DriveBus::Ahci;
+    draft.disks.assign(1, {5 * kGibibyte, "/some.ova"});
+    draft.config.hardware.memoryBytes = 3 * kGibibyte;
+    const MachineDraft sheet = app::main::sheetWithSystem(app::main::sheetOf(draft), **database,
+                                                          QStringLiteral("debian11"), kMeans);
+    QCOMPARE(sheet.osName, QStringLiteral("Debian 11"));
+    QCOMPARE(sheet.config.hardware.memoryBytes, 3 * kGibibyte);
+    QVERIFY(sheet.config.hardware.drives.at(0).bus == DriveBus::Ahci);
+    QCOMPARE(sheet.diskBytes, quint64{5 * kGibibyte});
+    QCOMPARE(app::main::draftOf(sheet).file.string(), std::string("/some.ova"));
 }
 
 void LibraryOfferTest::foldersAndMissingFiles()

@@ -207,6 +207,7 @@ private slots:
                      qPrintable(icon));
         }
         QCOMPARE(logoName("linux", "debian"), std::string("os-debian"));
+        QCOMPARE(logoName("haiku", "haiku"), std::string("os-haiku"));
         QCOMPARE(logoName("linux", "nobody knows"), std::string("os-linux"));
         QCOMPARE(logoName("", ""), std::string("os-generic"));
     }
