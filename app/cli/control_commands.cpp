@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/complaint.h"
 #include "app/cli/library_commands.h"
 #include "app/cli/machine_client.h"
 #include "app/library/library.h"
@@ -264,7 +265,7 @@ Result<void> runList(const ListCommand& command, OutputFormat format)
     const SessionBus* connected = bus ? &*bus : nullptr;
     const auto library = TRY(library::Library::open());
     if (const auto readable = library.checkSettings(); !readable)
-        fmt::print(stderr, "vitrine: {}\n", readable.error().sentence());
+        complain(readable.error().sentence());
     std::vector<std::string> ids;
     Json list = Json::array();
     for (const auto& entry : library.machines()) {

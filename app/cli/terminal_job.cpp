@@ -2,13 +2,14 @@
 #include "app/cli/terminal_job.h"
 
 #include <array>
-#include <cstdio>
 
 #include <fmt/core.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "app/cli/complaint.h"
 
 namespace app::cli {
 
@@ -34,7 +35,7 @@ TerminalJob::~TerminalJob()
     m_watcher.join();
     ::pthread_sigmask(SIG_SETMASK, &m_before, nullptr);
     if (m_terminal && m_percent >= 0)
-        fmt::print(stderr, "\r\033[K");
+        showOnTerminal("\r\033[K");
 }
 
 void TerminalJob::waitForSignal()
@@ -52,8 +53,7 @@ void TerminalJob::show(int perMille)
     if (!m_terminal || percent == m_percent)
         return;
     m_percent = percent;
-    fmt::print(stderr, "\r{}: {} %", m_what, percent);
-    std::fflush(stderr);
+    showOnTerminal(fmt::format("\r{}: {} %", m_what, percent));
 }
 
 } // namespace app::cli

@@ -277,6 +277,8 @@ Result<MachineEntry> Library::find(const std::string& idOrName) const
     for (MachineEntry& entry : machines()) {
         if (!entry.config.id.empty() && entry.config.id == idOrName && entry.problem.empty())
             return std::move(entry);
+        if (entry.bundle == idOrName)
+            return std::move(entry);
         if (entry.config.name() == idOrName)
             named.push_back(std::move(entry));
     }

@@ -60,7 +60,8 @@ public:
 
     /// Every bundle, sorted by name; broken ones with their problem.
     std::vector<MachineEntry> machines() const;
-    /// The machine with this id or name. NotFound, or Invalid when several have the name.
+    /// The machine with this id or name, or the bundle at this path. NotFound, or Invalid when
+    /// several have the name.
     vmm::Result<MachineEntry> find(const std::string& idOrName) const;
 
     /// A new bundle with its disks, complete or not there at all. `config.id` may be empty; a name

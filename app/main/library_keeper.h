@@ -177,6 +177,8 @@ private:
 
     // Bundles.
     std::optional<std::filesystem::path> bundleOf(const QString& id) const;
+    /// What Library finds it by: a broken one has only its path.
+    std::string libraryKey(const QString& id) const;
     /// Changes machine.toml on a worker; `then` on success.
     void change(const QString& id, Change edit, std::function<void()> then = {});
     /// From the configuration before to the one now.

@@ -32,6 +32,13 @@ std::optional<std::filesystem::path> LibraryKeeper::bundleOf(const QString& id) 
     return found->shelf->entry.bundle;
 }
 
+std::string LibraryKeeper::libraryKey(const QString& id) const
+{
+    const auto bundle = bundleOf(id);
+    const bool broken = bundle && m_machines.constFind(id)->shelf->entry.config.id.empty();
+    return broken ? bundle->string() : id.toStdString();
+}
+
 void LibraryKeeper::change(const QString& id, Change edit, std::function<void()> then)
 {
     const auto path = bundleOf(id);
@@ -87,7 +94,7 @@ void LibraryKeeper::rename(const QString& id, const QString& name)
         return;
     m_quick.run(
         this,
-        [place = m_surroundings.place, id = id.toStdString(),
+        [place = m_surroundings.place, id = libraryKey(id),
          name = name.trimmed().toStdString()]() -> Result<void> {
             TRY(TRY(place.open()).rename(id, name));
             return {};
@@ -114,8 +121,8 @@ void LibraryKeeper::clone(const QString& id)
     if (!known || !bundleOf(id))
         return;
     startJob(tr("Cloning %1").arg(known->name), id,
-             [id = id.toStdString(), name = known->name.toStdString()](const Library& library,
-                                                                       Job& job) -> Result<void> {
+             [id = libraryKey(id), name = known->name.toStdString()](const Library& library,
+                                                                     Job& job) -> Result<void> {
                  TRY(library.clone(id, library.freeName(name), job));
                  return {};
              });
@@ -127,7 +134,7 @@ void LibraryKeeper::remove(const QString& id)
         return;
     m_quick.run(
         this,
-        [place = m_surroundings.place, id = id.toStdString()]() -> Result<Deleted> {
+        [place = m_surroundings.place, id = libraryKey(id)]() -> Result<Deleted> {
             return TRY(place.open()).remove(id);
         },
         [this, id](const Result<Deleted>& outcome) {
@@ -168,7 +175,7 @@ void LibraryKeeper::exportTo(const QString& id, const QUrl& file)
     }
     startJob(
         tr("Exporting %1").arg(known->name), id,
-        [id = id.toStdString(), path = file.toLocalFile().toStdString()](
+        [id = libraryKey(id), path = file.toLocalFile().toStdString()](
             const Library& library, Job& job) { return library.exportTo(id, path, job); },
         tr("%1 has been exported to %2.").arg(known->name, file.fileName()));
 }
@@ -183,7 +190,7 @@ void LibraryKeeper::moveTo(const QString& id, const QUrl& folder)
         return;
     }
     startJob(tr("Moving %1").arg(known->name), id,
-             [id = id.toStdString(), path = folder.toLocalFile().toStdString()](
+             [id = libraryKey(id), path = folder.toLocalFile().toStdString()](
                  const Library& library, Job& job) -> Result<void> {
                  TRY(library.moveTo(id, path, job));
                  return {};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The library module's one door: the window with all machines, in one process per session.
-#include <cstdio>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -9,7 +8,6 @@
 #include <QGuiApplication>
 #include <QQuickWindow>
 #include <QTimer>
-#include <fmt/core.h>
 
 #include "app/cli/command_line.h"
 #include "app/main/library_application.h"
@@ -193,8 +191,8 @@ int runLibrary(const LibraryCommand& command, char* program)
     if (claim == Claim::Deaf)
         return complain("Vitrine runs already and does not answer");
     if (claim == Claim::Alone)
-        fmt::print(stderr, "vitrine: there is no session bus; machines that run cannot be "
-                           "controlled from this window\n");
+        complain(
+            "there is no session bus; machines that run cannot be controlled from this window");
     return runKeeper(place, keeper, search, wishes, claim == Claim::Alone);
 }
 

@@ -67,12 +67,22 @@ void LibraryShelf::lookNow()
         return;
     m_looking = true;
     m_errands.run(
-        this, [place = m_place] { return look(place); },
+        this, [place = m_place, ids = knownIds()] { return look(place, ids); },
         [this](Listing listing) { take(std::move(listing)); });
 }
 
+/// By path. A bundle that is broken while we look on is still the machine it was.
+QHash<QString, QString> LibraryShelf::knownIds() const
+{
+    QHash<QString, QString> ids;
+    for (auto machine = m_machines.begin(); machine != m_machines.end(); ++machine)
+        ids.insert(pathOf(machine->entry.bundle), machine.key());
+    return ids;
+}
+
 /// Another thread.
-LibraryShelf::Listing LibraryShelf::look(const LibraryPlace& place)
+LibraryShelf::Listing LibraryShelf::look(const LibraryPlace& place,
+                                         const QHash<QString, QString>& ids)
 {
     Listing listing;
     const auto opened = place.open();
@@ -85,13 +95,14 @@ LibraryShelf::Listing LibraryShelf::look(const LibraryPlace& place)
     for (const auto& folder : opened->folders())
         listing.folders << pathOf(folder);
     for (const MachineEntry& entry : opened->machines()) {
-        const bool broken = entry.config.id.empty();
-        const QString id = broken ? pathOf(entry.bundle) : QString::fromStdString(entry.config.id);
+        const QString path = pathOf(entry.bundle);
+        const QString id = entry.config.id.empty() ? ids.value(path, path)
+                                                   : QString::fromStdString(entry.config.id);
         if (listing.machines.contains(id)) {
             MachineEntry twin = entry; // a copied folder: both have the id, so only one may start
             twin.problem = entry.bundle.filename().string() +
                            " is a copy of another machine; import it instead of copying its folder";
-            listing.machines.insert(pathOf(entry.bundle), shelfMachine(twin));
+            listing.machines.insert(path, shelfMachine(twin));
         } else {
             listing.machines.insert(id, shelfMachine(entry));
         }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <QFileSystemWatcher>
+#include <QHash>
 #include <QMap>
 #include <QObject>
 #include <QString>
@@ -33,8 +34,8 @@ struct ShelfMachine {
     qint64 configTime = 0;  ///< as that, of machine.toml
 };
 
-/// What is on the shelf, by id; a broken bundle's id is its path. GUI thread; the disk is read on
-/// another.
+/// What is on the shelf, by id; a broken bundle's id is its path, unless its own was known. GUI
+/// thread; the disk is read on another.
 class LibraryShelf : public QObject {
     Q_OBJECT
 public:
@@ -60,7 +61,8 @@ private:
         QString problem;  ///< nothing else is known then
         QString settings; ///< what is wrong with the list of folders
     };
-    static Listing look(const LibraryPlace& place);
+    QHash<QString, QString> knownIds() const;
+    static Listing look(const LibraryPlace& place, const QHash<QString, QString>& ids);
     void lookNow();
     void take(Listing listing);
     void watch();

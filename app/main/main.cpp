@@ -9,6 +9,7 @@
 
 #include "app/cli/check_host.h"
 #include "app/cli/command_line.h"
+#include "app/cli/complaint.h"
 #include "app/cli/control_commands.h"
 #include "app/cli/library_commands.h"
 #include "app/host/host_checks.h"
@@ -37,7 +38,7 @@ constexpr int kUsageError = 2;
 
 int complain(const Error& error, int status)
 {
-    fmt::print(stderr, "vitrine: {}\n", error.sentence());
+    app::cli::complain(error.sentence());
     return status;
 }
 
@@ -70,7 +71,7 @@ int runGuestHeadless(const MachineCommand& command, OutputFormat format)
     if (!guest)
         return complain(guest.error());
     if (*guest == nullptr) {
-        fmt::print(stderr, "vitrine: {} is running already\n", command.id);
+        app::cli::complain(command.id + " is running already");
         return 0;
     }
     auto run = MachineRun::create(format);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/cli/command_line.h"
+#include "app/cli/complaint.h"
 #include "app/cli/terminal_job.h"
 #include "app/library/staging.h"
 #include "app/main/window_loader.h"
@@ -60,13 +61,13 @@ std::string readPassword()
         termios silent = before;
         silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-        fmt::print(stderr, "Password of the guest's user: ");
+        cli::showOnTerminal("Password of the guest's user: ");
     }
     std::string password;
     std::getline(std::cin, password);
     if (terminal) {
         ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fmt::print(stderr, "\n");
+        cli::showOnTerminal("\n");
     }
     return password;
 }
@@ -125,10 +126,9 @@ Result<void> takeDrivers(const LibraryCall& call, const OsDatabase* database, Dr
                                           : std::vector<os::DriverSet>();
     if (!call.has("drivers")) {
         for (const os::DriverSet& set : sets)
-            fmt::print(stderr,
-                       "vitrine: the system will find no driver for its network card; --drivers "
-                       "takes a folder with the files of {}\n",
-                       set.location);
+            cli::complain("the system will find no driver for its network card; --drivers takes a "
+                          "folder with the files of " +
+                          set.location);
         return {};
     }
     const std::filesystem::path folder = session::absolutePath(call.value("drivers"));
@@ -222,9 +222,8 @@ void keepPassword(const Draft& draft, const library::MachineEntry& entry)
         {entry.config.id, draft.answers.user, draft.answers.password,
          fmt::format("Password of {} on {}", draft.answers.user, entry.config.name())});
     if (!kept)
-        fmt::print(stderr,
-                   "vitrine: the password could not be kept in the keyring, so remember it: {}\n",
-                   kept.error().sentence());
+        cli::complain("the password could not be kept in the keyring, so remember it: " +
+                      kept.error().sentence());
 }
 
 Result<library::MachineEntry> make(const LibraryCall& call)
@@ -258,7 +257,7 @@ Result<library::MachineEntry> make(const LibraryCall& call)
 int report(const Result<library::MachineEntry>& made, cli::OutputFormat format)
 {
     if (!made) {
-        fmt::print(stderr, "vitrine: {}\n", made.error().sentence());
+        cli::complain(made.error().sentence());
         return cli::exitStatus(made.error());
     }
     if (format == cli::OutputFormat::Json) {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/main/window_application.h"
 
-#include <cstdio>
-
-#include <fmt/core.h>
 #include <unistd.h>
 
+#include "app/cli/complaint.h"
 #include "translations/translators.h"
 
 namespace app::main {
@@ -27,7 +25,7 @@ void explainNoDisplay(QtMsgType type, const QMessageLogContext&, const QString& 
 
 int complain(const std::string& sentence)
 {
-    fmt::print(stderr, "vitrine: {}\n", sentence);
+    cli::complain(sentence);
     return 1;
 }
 

@@ -116,6 +116,9 @@ def mistakes(folder):
         with open("/dev/full", "wb") as full:
             lost = subprocess.run([program(), *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
         expect(lost.returncode == 1 and "could not be written" in lost.stderr, f"an answer that was lost is a success: {lost}")
+    with open("/dev/full", "wb") as full:
+        unheard_of = subprocess.run([program(), "start", "Nobody"], stdout=full, stderr=full, timeout=120, check=False)
+    expect(unheard_of.returncode == NO_SUCH, f"who cannot complain ends with {unheard_of.returncode}")
     nothing = folder / "nothing.iso"
     nothing.write_bytes(b"nothing at all" * 100)
     expect("nothing.iso" in run("new", "--cdrom", str(nothing), status=1), "a bad disc's sentence does not name it")

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The library on folders and a session bus of its own, with processes that only pretend to be
 // guests: a shell script as the program, and an object with org.vitrine.Machine1.
+#include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include <QBuffer>
@@ -26,6 +28,7 @@
 using app::library::Bundle;
 using app::library::BundleLock;
 using app::library::Job;
+using app::library::Library;
 using app::library::MachineConfig;
 using app::library::NewDisk;
 using app::main::LibraryApplication;
@@ -164,6 +167,9 @@ private slots:
     void listsWhatLiesThere();
     void noticesWhatComesChangesAndGoes();
     void brokenBundleSaysWhy();
+    void brokenBundleGoesToTheTrash();
+    void brokenWhileItRuns();
+    void foldersComeAndGo();
     void spoiledListOfFoldersSaysWhy();
     void handEditShows();
     void startsAProcessThatFails();
@@ -183,6 +189,7 @@ private slots:
     void forwardIsToldFirst();
     void portsAreAskedOfTheGuest();
     void renamesClonesRemovesAndRestores();
+    void systemsToChooseFrom();
     void madeOfADraft();
     void madeOfADiskImage();
     void madeToInstallItself();
@@ -334,6 +341,73 @@ void LibraryKeeperTest::brokenBundleSaysWhy()
     m_keeper->open(id);
     QCOMPARE(m_notices->size(), 1);
     QVERIFY(m_keeper->configText(id).contains(QStringLiteral("Broken")));
+}
+
+void LibraryKeeperTest::brokenBundleGoesToTheTrash()
+{
+    const auto path = m_surroundings.place.home / "Broken.vitrine";
+    std::filesystem::create_directories(path);
+    std::ofstream(path / "machine.toml") << "nonsense\n";
+    begin();
+    QSignalSpy deleted(m_keeper.get(), &LibraryKeeper::deleted);
+    const QString id = QString::fromStdString(path.string());
+    QVERIFY(has(id, MachineState::Broken));
+    m_keeper->remove(id);
+    QTRY_COMPARE(deleted.size(), 1);
+    QTRY_VERIFY(!m_keeper->machine(id));
+    QVERIFY(!std::filesystem::exists(path));
+    m_keeper->undoRemove(deleted.at(0).at(1).toString());
+    QVERIFY(has(id, MachineState::Broken));
+    QVERIFY(m_notices->isEmpty());
+}
+
+/// It stays the machine it was: nothing is lost from sight while it runs, or after.
+void LibraryKeeperTest::brokenWhileItRuns()
+{
+    const QString id = makeMachine("Guest");
+    const auto path = bundle(id);
+    begin();
+    {
+        FakeGuest guest(m_address, id);
+        QVERIFY(has(id, MachineState::Running));
+        QSignalSpy removed(m_keeper.get(), &LibraryKeeper::machineRemoved);
+        std::ofstream(path / "machine.toml") << "schema = 1\nname = \"Guest\n";
+        QTRY_VERIFY(!m_keeper->config(id));
+        QCOMPARE(m_keeper->machines().size(), 1);
+        QCOMPARE(shown(id).state, MachineState::Running);
+        QVERIFY(removed.isEmpty());
+    }
+    QVERIFY(has(id, MachineState::Broken));
+    QVERIFY2(shown(id).problem.contains(QStringLiteral("line 2")), qPrintable(shown(id).problem));
+    QSignalSpy deleted(m_keeper.get(), &LibraryKeeper::deleted);
+    m_keeper->remove(id);
+    QTRY_COMPARE(deleted.size(), 1);
+}
+
+void LibraryKeeperTest::foldersComeAndGo()
+{
+    begin();
+    QTRY_COMPARE(m_keeper->folders().size(), 1);
+    const QTemporaryDir more;
+    const std::filesystem::path elsewhere = more.path().toStdString();
+    Job job;
+    MachineConfig config;
+    config.hardware.name = "Elsewhere";
+    const auto there = Library::open(elsewhere, elsewhere / "none.toml")->create(config, {}, job);
+    QVERIFY(there);
+    const QString id = QString::fromStdString(there->config.id);
+    m_keeper->addFolder(QUrl(QStringLiteral("sftp://somewhere/")));
+    QCOMPARE(m_notices->size(), 1);
+    m_keeper->addFolder(QUrl::fromLocalFile(more.path() + QStringLiteral("/nothing")));
+    QTRY_COMPARE(m_notices->size(), 2);
+    m_keeper->addFolder(QUrl::fromLocalFile(more.path()));
+    QVERIFY(has(id, MachineState::Off));
+    QCOMPARE(m_keeper->folders().size(), 2);
+    m_keeper->removeFolder(m_keeper->folders().last());
+    QTRY_VERIFY(!m_keeper->machine(id));
+    QCOMPARE(m_keeper->folders().size(), 1);
+    QVERIFY(std::filesystem::exists(there->bundle));
+    QCOMPARE(m_notices->size(), 2);
 }
 
 void LibraryKeeperTest::spoiledListOfFoldersSaysWhy()
@@ -667,6 +741,27 @@ void LibraryKeeperTest::renamesClonesRemovesAndRestores()
     m_keeper->undoRemove(deleted[0][1].toString());
     QTRY_VERIFY(m_keeper->machine(id));
     QCOMPARE(m_notices->size(), 0);
+}
+
+void LibraryKeeperTest::systemsToChooseFrom()
+{
+    begin();
+    QList<ui::models::SystemName> systems;
+    connect(m_keeper.get(), &LibraryKeeper::systemsLoaded, this,
+            [&](const QList<ui::models::SystemName>& loaded) { systems = loaded; });
+    m_keeper->loadSystems();
+    QTRY_VERIFY(!systems.isEmpty());
+    const auto debian = std::find_if(systems.begin(), systems.end(), [](const auto& system) {
+        return system.name == QStringLiteral("Debian 11");
+    });
+    QVERIFY(debian != systems.end() && !debian->logo.isEmpty());
+    std::optional<MachineDraft> filled;
+    connect(m_keeper.get(), &LibraryKeeper::systemFilledIn, this,
+            [&](const MachineDraft& draft) { filled = draft; });
+    m_keeper->withSystem(m_keeper->emptyDraft(), debian->osId);
+    QTRY_VERIFY(filled);
+    QCOMPARE(filled->osName, debian->name);
+    QCOMPARE(filled->config.os, debian->osId.toStdString());
 }
 
 void LibraryKeeperTest::madeOfADraft()
