@@ -45,6 +45,7 @@ class Mirror:
         self.download(udebs + debs)
         udebs, debs = self.downloaded(udebs), self.downloaded(debs)
         archive = self.root / "debian"
+        self.make_trusted()
         udebs += self.extras(archive / "pool" / "extra")
         for packages, component in ((udebs, "main/debian-installer"), (debs, "main")):
             self.publish(archive, packages, component)
@@ -97,6 +98,29 @@ Acquire::GzipIndexes "false";
     def downloaded(self, packages):
         self.missing += [p["Package"] for p in packages if self.file_of(p) is None]
         return [p for p in packages if self.file_of(p) is not None]
+
+    def make_trusted(self):
+        """The installer hands debian-installer/allow_unauthenticated on to apt in words that apt has not been content with since 1.5.
+        A component of our own tells it, before the new system's packages are asked for."""
+        folder = self.extra / "trusted"
+        hook, control = folder / "usr/lib/base-installer.d/00trusted", folder / "DEBIAN/control"
+        for file in (hook, control):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        hook.write_text("""#!/bin/sh
+mkdir -p /target/etc/apt/apt.conf.d
+echo 'Acquire::AllowInsecureRepositories "true";' > /target/etc/apt/apt.conf.d/00trusted
+""", encoding="ascii")
+        hook.chmod(0o755)
+        control.write_text("""Package: mirror-trusted
+Version: 1
+Section: debian-installer
+Priority: standard
+Architecture: all
+Maintainer: Vitrine <vitrine@vitrine.invalid>
+Description: lets apt take packages from a mirror without a signature
+""", encoding="ascii")
+        subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", folder, self.extra / "mirror-trusted_1_all.udeb"], check=True,
+                       capture_output=True, timeout=60)
 
     def extras(self, pool):
         """The person's own components, as an archive would describe them."""

@@ -73,12 +73,13 @@ def run(*words, **more):
 
 
 def make_machine(home, image, port, syslog):
-    """As a person would; then the two words that belong to this mirror and to nobody's answers."""
+    """As a person would; then the words that belong to this mirror and to nobody's answers: it has no signature, we listen, and ten
+    minutes of packing a ramdisk for every computer there is prove nothing."""
     run("new", "--name", NAME, "--cdrom", image, "--disk", "8G", "--memory", "1G", "--cpus", os.environ.get("VITRINE_GUEST_CPUS", "2"),
         "--express", f"user={USER},host-name={HOST},proxy=http://{GUESTS_HOST}:{port}/", input=PASSWORD + "\n")
     config, = home.glob("data/**/machine.toml")
-    config.write_text(re.sub(r'(command-line = ".*)"', rf'\1 debian-installer/allow_unauthenticated=true log_host={GUESTS_HOST} '
-                             rf'log_port={syslog.port}"', config.read_text()))
+    config.write_text(re.sub(r'(command-line = ".*)"', rf'\1 debian-installer/allow_unauthenticated=true '
+                             rf'base-installer/initramfs-tools/driver-policy=dep log_host={GUESTS_HOST} log_port={syslog.port}"', config.read_text()))
     return config
 
 
