@@ -13,7 +13,6 @@ Sheet {
     required property CatalogueModel catalogue
 
     title: catalogue.currentName
-    subtitle: qsTr("The download goes on in the background; the machine opens when it is done.")
     onClosed: catalogue.current = -1
 
     Connections {
@@ -28,6 +27,8 @@ Sheet {
     }
 
     Section {
+        explanation: qsTr("The download goes on in the background; the machine opens when it is done.")
+
         Repeater {
             model: sheet.catalogue.variants
 
