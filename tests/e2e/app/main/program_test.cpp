@@ -95,9 +95,15 @@ private slots:
     }
     void controlWithoutABus()
     {
-        const Outcome outcome = run({"ctl", "vitrine", "status"});
+        const Outcome unknown = run({"ctl", "vitrine", "status"});
+        QCOMPARE(unknown.status, 3);
+        QCOMPARE(unknown.errors, QByteArray("vitrine: there is no machine vitrine\n"));
+        const QTemporaryDir data;
+        const Variables own = {{"XDG_DATA_HOME", data.path()}};
+        QCOMPARE(run({"new", "--name", "vitrine"}, own).status, 0);
+        const Outcome outcome = run({"ctl", "vitrine", "status"}, own);
         QCOMPARE(outcome.status, 1);
-        QVERIFY(outcome.errors.contains("no session bus"));
+        QVERIFY2(outcome.errors.contains("no session bus"), outcome.errors.constData());
         QCOMPARE(run({"list"}).status, 0);
     }
     void aNameIsUsedOnceAndAMachineEndsCleanly()
