@@ -69,10 +69,18 @@ class Known(Bundle):
 
 def grub_seen(display, home, name):
     """The guest's screen stands in its window."""
-    def seen():
+    def pictures():
         command("ctl", name, "screenshot", home / "screen.png")
-        return Picture.of_window_system(display).find(Picture.from_png((home / "screen.png").read_bytes()), tolerance=2)
-    print(f"{name}'s screen stands at {wait_for(seen, 'GRUB in the window of the guest')}")
+        return Picture.of_window_system(display), Picture.from_png((home / "screen.png").read_bytes())
+    def seen():
+        shown, screen = pictures()
+        return shown.find(screen, tolerance=2)
+    try:
+        print(f"{name}'s screen stands at {wait_for(seen, 'GRUB in the window of the guest')}")
+    except AssertionError as error:
+        shown, screen = pictures()
+        windows = subprocess.run(["wmctrl", "-lG"], capture_output=True, text=True, check=False).stdout
+        raise AssertionError(f"{error}; of {screen.height} lines {shown.lines_of(screen)} are there; windows:\n{windows}") from error
 
 
 def power_off(name):

@@ -218,6 +218,10 @@ class Picture:
                     return x, top
         return None
 
+    def lines_of(self, other):
+        """How many of the lines of `other` stand somewhere in this picture."""
+        return sum(1 for line in other.rows if any(line in row for row in self.rows))
+
 
 def lit(row):
     return sum(1 for i in range(3, len(row), 3) if row[i:i + 3] != row[i - 3:i])

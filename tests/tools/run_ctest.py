@@ -64,7 +64,7 @@ def main():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                           env=environment) as ctest:
         for line in ctest.stdout:
-            if not summary and "% tests passed" in line:
+            if not summary and "% tests passed" in line and not OUTPUT.match(line): # not that of a ctest run inside a test
                 summary = True
                 repeat(failures)
             if summary:
