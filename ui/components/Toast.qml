@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One sentence for the person, perhaps with a button; asks to go when it was there long enough to
-// be read.
+// be read. What a sheet covers cannot be read.
 import QtQuick
+import QtQuick.Templates as T
 import org.vitrine.theme
 
 Rectangle {
@@ -11,6 +12,8 @@ Rectangle {
     /// What the button says; empty: there is none.
     property string action: ""
     property string symbol: "info"
+    readonly property bool covered: T.Overlay.overlay?.visible ?? false
+    readonly property alias leaving: patience.running
 
     signal dismissed
     signal acted
@@ -87,8 +90,10 @@ Rectangle {
         id: reading
     }
     Timer {
+        id: patience
+
         interval: 4000 + toast.sentence.length * 50 + (toast.action === "" ? 0 : 4000)
-        running: !reading.hovered && !button.activeFocus && !close.activeFocus
+        running: !toast.covered && !reading.hovered && !button.activeFocus && !close.activeFocus
         onTriggered: toast.dismissed()
     }
 }

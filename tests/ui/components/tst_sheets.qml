@@ -146,6 +146,18 @@ TestCase {
         made.toasts.withdraw(ticket + 1);
         compare(made.toasts.count, 0);
     }
+    /// What is said while a sheet is open stands there when the sheet has gone.
+    function test_toasts_below_a_sheet() {
+        const made = place();
+        made.toasts.show("Refused");
+        const toast = within(made.toasts, one => one.leaving !== undefined)[0];
+        verify(toast.leaving);
+        made.sheet.open();
+        tryVerify(() => made.sheet.opened);
+        verify(!toast.leaving);
+        made.sheet.close();
+        tryVerify(() => toast.leaving);
+    }
     /// The oldest goes when there are too many, and what its button would have done with it.
     function test_toasts_most() {
         const made = place();
