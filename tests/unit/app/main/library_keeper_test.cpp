@@ -44,6 +44,7 @@ using ui::models::MachineSummary;
 namespace {
 
 constexpr quint64 kDiskBytes = 1 << 20;
+constexpr int kPatience = 30'000; // ms, where the systems are read: slow under a sanitizer
 
 /// org.vitrine.Machine1, as much of it as the library asks for; remembers what it was asked.
 class FakeMachine1 : public QDBusAbstractAdaptor {
@@ -750,7 +751,7 @@ void LibraryKeeperTest::systemsToChooseFrom()
     connect(m_keeper.get(), &LibraryKeeper::systemsLoaded, this,
             [&](const QList<ui::models::SystemName>& loaded) { systems = loaded; });
     m_keeper->loadSystems();
-    QTRY_VERIFY(!systems.isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(!systems.isEmpty(), kPatience);
     const auto debian = std::find_if(systems.begin(), systems.end(), [](const auto& system) {
         return system.name == QStringLiteral("Debian 11");
     });
@@ -759,7 +760,7 @@ void LibraryKeeperTest::systemsToChooseFrom()
     connect(m_keeper.get(), &LibraryKeeper::systemFilledIn, this,
             [&](const MachineDraft& draft) { filled = draft; });
     m_keeper->withSystem(m_keeper->emptyDraft(), debian->osId);
-    QTRY_VERIFY(filled);
+    QTRY_VERIFY_WITH_TIMEOUT(filled, kPatience);
     QCOMPARE(filled->osName, debian->name);
     QCOMPARE(filled->config.os, debian->osId.toStdString());
 }
@@ -801,13 +802,13 @@ void LibraryKeeperTest::madeOfADiskImage()
     connect(m_keeper.get(), &LibraryKeeper::draftReady, this,
             [&](const MachineDraft& ready) { draft = ready; });
     m_keeper->offer({QUrl::fromLocalFile(image)});
-    QTRY_VERIFY_WITH_TIMEOUT(draft, 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(draft, kPatience);
     QCOMPARE(draft->source, MachineDraft::Source::DiskImage);
     QCOMPARE(draft->diskBytes, 3 * kDiskBytes);
     QSignalSpy added(m_keeper.get(), &LibraryKeeper::machineAdded);
     m_keeper->create(*draft, false);
     const QString id = added.at(0).at(0).toString();
-    QTRY_VERIFY_WITH_TIMEOUT(m_keeper->jobs().isEmpty() && m_keeper->config(id), 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(m_keeper->jobs().isEmpty() && m_keeper->config(id), kPatience);
     QCOMPARE(m_keeper->disks(id).at(0).bytes, 3 * kDiskBytes);
     QVERIFY(QFile::exists(image));
 }
@@ -827,7 +828,7 @@ void LibraryKeeperTest::madeToInstallItself()
     connect(m_keeper.get(), &LibraryKeeper::draftReady, this,
             [&](const MachineDraft& ready) { draft = ready; });
     m_keeper->offer({QUrl::fromLocalFile(image)});
-    QTRY_VERIFY_WITH_TIMEOUT(draft || !m_notices->isEmpty(), 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(draft || !m_notices->isEmpty(), kPatience);
     if (!draft || !draft->canExpress)
         QSKIP("there is no database of systems");
     draft->diskBytes = kDiskBytes;
@@ -841,8 +842,9 @@ void LibraryKeeperTest::madeToInstallItself()
     QSignalSpy added(m_keeper.get(), &LibraryKeeper::machineAdded);
     m_keeper->create(*draft, false);
     const QString id = added.at(0).at(0).toString();
-    QTRY_VERIFY_WITH_TIMEOUT(
-        !m_keeper->busy() && m_keeper->config(id) && m_keeper->config(id)->install.pending, 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_keeper->busy() && m_keeper->config(id) &&
+                                 m_keeper->config(id)->install.pending,
+                             kPatience);
     QFile ramdisk(QString::fromStdString((bundle(id) / "express-initrd").string()));
     QVERIFY(ramdisk.open(QIODevice::ReadOnly));
     const QByteArray script = ramdisk.readAll();
@@ -862,7 +864,7 @@ void LibraryKeeperTest::unusableFileIsRefused()
     QVERIFY(!m_keeper->accepts({QUrl(QStringLiteral("ftp://host/file"))}));
     QVERIFY(!m_keeper->accepts({}));
     m_keeper->offer({QUrl::fromLocalFile(path)});
-    QTRY_COMPARE_WITH_TIMEOUT(m_notices->size(), 1, 30000);
+    QTRY_COMPARE_WITH_TIMEOUT(m_notices->size(), 1, kPatience);
     QVERIFY(m_notices->at(0).at(0).toString().contains(QLatin1String("letter.txt")));
 }
 
